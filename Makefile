@@ -1,0 +1,41 @@
+# Every target does its own set-up: a virtual environment from the hashed lock file.
+PYTHON ?= python3
+VENV ?= .venv
+PY := $(VENV)/bin/python
+STAMP := $(VENV)/.installed
+
+.PHONY: demo test check bench torture lock clean
+
+$(STAMP): requirements/dev.txt
+	$(PYTHON) -m venv $(VENV)
+	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	touch $(STAMP)
+
+demo: $(STAMP) ## a loopback Discord, pretend gateways and the bot: the first picture without any account
+	$(PY) -m sandbox $(if $(ONCE),--once)
+
+test: $(STAMP) ## the whole suite, with branch coverage of the core rooms
+	$(PY) -m coverage erase
+	$(PY) -m coverage run -m pytest $(ARGS)
+	$(PY) -m coverage combine --quiet --append || true
+	$(PY) -m coverage report --fail-under=100 --include='bot/core/*,bot/ledger/*,bot/jobs/*,bot/db/*,bot/providers/*'
+
+check: $(STAMP) ## lint, format, strict types, import contracts, dependencies
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+	$(VENV)/bin/lint-imports
+	$(VENV)/bin/deptry .
+
+bench: $(STAMP) ## ratios measured side by side in one run
+	$(PY) -m benchmarks
+
+torture: $(STAMP) ## random kill -9 over many jobs; minutes
+	$(PY) -m tests.torture $(ARGS)
+
+lock: ## makes the lock files anew; needs uv
+	uv pip compile --universal --generate-hashes --no-header --no-annotate --python-version 3.11 pyproject.toml -o requirements/run.txt
+	uv pip compile --universal --generate-hashes --no-header --no-annotate --python-version 3.11 --group dev pyproject.toml -o requirements/dev.txt
+
+clean:
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage* 

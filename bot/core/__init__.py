@@ -1,0 +1,1 @@
+"""Pure ground: money, ids, clock, errors, requests. Standard library only."""

@@ -1,0 +1,127 @@
+"""What the bot asks of every gateway, and what every gateway may answer.
+
+One adapter file per gateway implements `Provider`. What a gateway can do and what it costs is data
+(`bot.providers.catalogue`); an adapter only speaks the wire. A new gateway fits without a change here: it may
+honour an idempotency key, call back, ask for payment by HTTP 402, or stream its answer.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import NewType, Protocol
+
+from bot.core.ids import IdempotencyKey
+from bot.core.money import Ticks
+from bot.core.requests import PictureOrder, ProviderName
+
+ExternalId = NewType("ExternalId", str)  # the gateway's own id of the work
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResultPicture:
+    """Where one finished picture lies: exactly one of `url` and `data` (decoded bytes) is set."""
+
+    url: str | None = None
+    data: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """The pictures are made.
+
+    `cost` is what the gateway charged, in ticks, or None where it does not say; then the catalogue's listed
+    price is taken. `served_model` is the model that really answered, where the gateway tells.
+    """
+
+    pictures: tuple[ResultPicture, ...]
+    cost: Ticks | None = None
+    served_model: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """The gateway took the request and will finish later; ask again under `external_id`.
+
+    `poll_after_s` is the gateway's own advice. `approval_url` is set while a person must approve the call first
+    (Locus answers 202): not a result, and never a reason to submit again.
+    """
+
+    external_id: ExternalId
+    poll_after_s: float | None = None
+    approval_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentRequired:
+    """HTTP 402 with payment challenges (`WWW-Authenticate: Payment`), each header as received; nothing is paid yet."""
+
+    challenges: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StillRunning:
+    """A poll found the work unfinished."""
+
+    poll_after_s: float | None = None
+
+
+Submission = Finished | Accepted | PaymentRequired
+PollAnswer = Finished | StillRunning
+
+# Receives the text so far of a streamed answer.
+PartialSink = Callable[[str], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubmitContext:
+    """What goes with an order.
+
+    `idempotency_key` was stored before the first attempt and is the same on each. `callback_url` is set where
+    this bot can be reached. `payment` is a stored `Authorization: Payment` credential. `sink` takes partial text.
+    """
+
+    idempotency_key: IdempotencyKey
+    callback_url: str | None = None
+    payment: str | None = None
+    sink: PartialSink | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackHint:
+    """A callback that passed the gateway's own checks: a reason to poll `external_id` now, never a result."""
+
+    external_id: ExternalId
+
+
+class Provider(Protocol):
+    """One gateway.
+
+    `submit` and `poll` raise `bot.core.errors.ProviderError` and nothing else. RetryLater from `submit` promises
+    that the gateway did not accept; whatever may have been accepted is OutcomeUnknown. RetryLater from `poll`
+    says nothing about the work. `poll` raises UnknownWork when the gateway does not know the id.
+    """
+
+    @property
+    def name(self) -> ProviderName:
+        """The gateway's name in the settings and the catalogue."""
+        ...
+
+    @property
+    def honours_idempotency_key(self) -> bool:
+        """True where the same key may be submitted again and returns the first work."""
+        ...
+
+    async def submit(self, order: PictureOrder, context: SubmitContext) -> Submission:
+        """Sends the order once. Never retries by itself."""
+        ...
+
+    async def poll(self, order: PictureOrder, external_id: ExternalId) -> PollAnswer:
+        """Asks once how the work stands."""
+        ...
+
+    def read_callback(self, headers: Mapping[str, str], body: bytes) -> CallbackHint | None:
+        """The hint in a callback's raw body, or None where it is forged or not understood."""
+        ...
+
+    async def close(self) -> None:
+        """Closes the gateway's connections."""
+        ...
