@@ -18,6 +18,9 @@
     │   └── NotAPicture        the bytes do not decode as one of the formats we take
     ├── FenceLost          another worker owns the job now: stop
     ├── DatabaseUnavailable   the write did not happen, or nobody knows: do not accept
+    │   ├── DatabaseCorrupt       the file is broken: restore a backup
+    │   └── SchemaTooNew          a newer Easel wrote this database: upgrade
+    ├── DataFolderBusy     another process owns the data folder: stop that one, or take another folder
     └── SettingsError      the process cannot start; `setting` names which
 
 Only `bot.ui` turns these into words for members. Messages here are for operators and never hold a secret,
@@ -26,6 +29,8 @@ a prompt or a signed address.
 
 from collections.abc import Mapping
 from enum import StrEnum
+
+from bot.core.money import Ticks
 
 
 class Charged(StrEnum):
@@ -75,19 +80,26 @@ class Refusal(EaselError):
 
 
 class ProviderError(EaselError):
-    """A gateway did not deliver. `payment_ref` is the gateway's handle for a refund, where it gave one."""
+    """A gateway did not deliver.
 
-    def __init__(self, message: str, *, charged: Charged, payment_ref: str | None = None) -> None:
+    `payment_ref` is the gateway's handle for a refund, `cost` what it says it charged all the same; None where
+    it gave none.
+    """
+
+    def __init__(
+        self, message: str, *, charged: Charged, payment_ref: str | None = None, cost: Ticks | None = None
+    ) -> None:
         super().__init__(message)
         self.charged = charged
         self.payment_ref = payment_ref
+        self.cost = cost
 
 
 class RetryLater(ProviderError):
     """Surely not accepted; may be sent again after `retry_after_s` seconds (None: the caller's own backoff)."""
 
-    def __init__(self, message: str, *, retry_after_s: float | None = None) -> None:
-        super().__init__(message, charged=Charged.NO)
+    def __init__(self, message: str, *, retry_after_s: float | None = None, payment_ref: str | None = None) -> None:
+        super().__init__(message, charged=Charged.NO, payment_ref=payment_ref)
         self.retry_after_s = retry_after_s
 
 
@@ -155,6 +167,18 @@ class FenceLost(EaselError):
 
 class DatabaseUnavailable(EaselError):
     """The write did not happen in time, or nobody can say whether it did."""
+
+
+class DatabaseCorrupt(DatabaseUnavailable):
+    """The database file is broken; the operator must restore a backup."""
+
+
+class SchemaTooNew(DatabaseUnavailable):
+    """A newer Easel wrote this database; the operator must upgrade."""
+
+
+class DataFolderBusy(EaselError):
+    """Another process owns the data folder; two would spend and deliver twice."""
 
 
 class SettingsError(EaselError):

@@ -1,1 +1,1 @@
-"""Gateways: the contract, the HTTP they share, the catalogue, routing, and one adapter file for each gateway."""
+"""Gateways: the contract, the HTTP they share, catalogue, routing, and one adapter file for each gateway."""

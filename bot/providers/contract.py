@@ -41,8 +41,8 @@ class Finished:
 class Accepted:
     """The gateway took the request and will finish later; ask again under `external_id`.
 
-    `poll_after_s` is the gateway's own advice. `approval_url` is set while a person must approve the call first
-    (Locus answers 202): not a result, and never a reason to submit again.
+    `poll_after_s` is the gateway's own advice. `approval_url` is set while a person must approve the call
+    first (Locus answers 202): not a result, and never a reason to submit again.
     """
 
     external_id: ExternalId
@@ -52,7 +52,10 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentRequired:
-    """HTTP 402 with payment challenges (`WWW-Authenticate: Payment`), each header as received; nothing is paid yet."""
+    """HTTP 402 with payment challenges; nothing is paid yet.
+
+    Each of `challenges` is a `WWW-Authenticate: Payment` header as received.
+    """
 
     challenges: tuple[str, ...]
 
@@ -76,7 +79,8 @@ class SubmitContext:
     """What goes with an order.
 
     `idempotency_key` was stored before the first attempt and is the same on each. `callback_url` is set where
-    this bot can be reached. `payment` is a stored `Authorization: Payment` credential. `sink` takes partial text.
+    this bot can be reached. `payment` is a stored `Authorization: Payment` credential. `sink` takes partial
+    text.
     """
 
     idempotency_key: IdempotencyKey
@@ -95,9 +99,9 @@ class CallbackHint:
 class Provider(Protocol):
     """One gateway.
 
-    `submit` and `poll` raise `bot.core.errors.ProviderError` and nothing else. RetryLater from `submit` promises
-    that the gateway did not accept; whatever may have been accepted is OutcomeUnknown. RetryLater from `poll`
-    says nothing about the work. `poll` raises UnknownWork when the gateway does not know the id.
+    `submit` and `poll` raise `bot.core.errors.ProviderError` and nothing else. RetryLater from `submit`
+    promises that the gateway did not accept; whatever may have been accepted is OutcomeUnknown. RetryLater
+    from `poll` says nothing about the work. `poll` raises UnknownWork when the gateway does not know the id.
     """
 
     @property

@@ -1,0 +1,120 @@
+"""The command line: `python -m bot run`, `ledger check`, `settings`, `healthcheck`.
+
+Exit codes (sysexits.h): 0 well, 1 a check found something, 69 the data folder or database cannot be used,
+77 Discord refuses the token, 78 a setting is wrong.
+"""
+
+import argparse
+import asyncio
+import os
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Sequence
+
+EX_UNAVAILABLE = 69
+EX_NOPERM = 77
+EX_CONFIG = 78
+_HEALTH_TIMEOUT_S = 3.0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m bot", description="Easel, a Discord bot for pictures.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("run", help="run the bot until it is told to stop")
+    ledger = commands.add_parser("ledger", help="look into the books").add_subparsers(dest="action", required=True)
+    ledger.add_parser("check", help="prove that entries, holds and counters agree; also while the bot runs")
+    commands.add_parser("settings", help="print the text of .env.example")
+    commands.add_parser("healthcheck", help="ask a running bot whether it is alive")
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command and returns its exit code."""
+    options = _parser().parse_args(arguments)
+    match options.command:
+        case "healthcheck":
+            return _healthcheck()
+        case "settings":
+            from bot import config  # noqa: PLC0415 - the health check must not load what it does not need
+
+            print(config.example(), end="")
+            return 0
+        case "ledger":
+            return _guarded(_ledger_check)
+        case _:
+            return _guarded(_run)
+
+
+def _healthcheck() -> int:
+    port = os.environ.get("EASEL_WEB_PORT", "8787")
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/livez", timeout=_HEALTH_TIMEOUT_S) as answer:
+            return 0 if answer.status == 200 else 1
+    except (OSError, urllib.error.URLError, ValueError):
+        return 1
+
+
+def _guarded(command: Callable[[], int]) -> int:
+    """Turns what the operator can mend into one line and an exit code."""
+    from bot.core.errors import DatabaseUnavailable, DataFolderBusy, SettingsError  # noqa: PLC0415
+
+    try:
+        return command()
+    except SettingsError as error:
+        print(f"easel: {error}", file=sys.stderr)
+        return EX_CONFIG
+    except (DataFolderBusy, DatabaseUnavailable) as error:
+        print(f"easel: {error}", file=sys.stderr)
+        return EX_UNAVAILABLE
+
+
+def _run() -> int:
+    import discord  # noqa: PLC0415
+
+    from bot import app, config, logs  # noqa: PLC0415
+    from bot.core import crashpoints  # noqa: PLC0415
+    from bot.core.errors import DatabaseUnavailable, SettingsError  # noqa: PLC0415
+
+    settings = config.load()
+    logs.configure(level=settings.log_level, secrets=settings.secrets())
+    try:
+        armed = crashpoints.parse(settings.crash_at) if settings.crash_at else crashpoints.NONE
+    except ValueError as error:
+        raise SettingsError("EASEL_CRASH_AT", str(error)) from None
+
+    async def run() -> None:
+        async with app.build(settings, crashpoints=armed) as house:
+            await app.serve(house)
+
+    code = 0
+    try:
+        asyncio.run(run())
+    except* discord.LoginFailure:
+        print("easel: EASEL_DISCORD_TOKEN: Discord refuses this token", file=sys.stderr)
+        code = EX_NOPERM
+    except* DatabaseUnavailable as group:
+        print(f"easel: {group.exceptions[0]}", file=sys.stderr)
+        code = EX_UNAVAILABLE
+    return code
+
+
+def _ledger_check() -> int:
+    from bot import config  # noqa: PLC0415
+    from bot.app import DATABASE_NAME  # noqa: PLC0415
+    from bot.db import Database  # noqa: PLC0415
+    from bot.ledger.check import check  # noqa: PLC0415
+
+    async def run() -> tuple[str, ...]:
+        async with Database.open_readonly(config.data_dir() / DATABASE_NAME) as readers:
+            return await readers.read(check)
+
+    problems = asyncio.run(run())
+    for problem in problems:
+        print(problem)
+    print("the ledger agrees" if not problems else f"{len(problems)} problems")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

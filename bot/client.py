@@ -1,0 +1,124 @@
+"""The discord.py client: carries the services, answers errors nobody else did, registers the commands."""
+
+import asyncio
+import hashlib
+import json
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.core.errors import EaselError, Refusal
+from bot.services.container import Services
+from bot.ui import cards, words
+from bot.ui.keeper import CardKeeper
+
+log = logging.getLogger(__name__)
+
+# discord.py waits this long for a rate limit at most; longer ones come back as an error and are tried by `run_at`.
+MAX_RATE_LIMIT_WAIT_S = 30.0
+# Commands are registered again only when they differ from what was registered last.
+COMMANDS_FACT = "commands"
+
+# The bot plays no sound: that the libraries for it are missing is no news.
+discord.VoiceClient.warn_nacl = False
+discord.VoiceClient.warn_dave = False
+
+# Reads and stores a remembered fact: (name) and (name, value).
+ReadFact = Callable[[str], Awaitable[str | None]]
+WriteFact = Callable[[str, str], Awaitable[None]]
+
+UNEXPECTED = words.Words(
+    title="Something went wrong on our side",
+    body="If your request was accepted, its result will still come. If nothing appears within a minute, try again.",
+)
+
+
+class EaselTree(app_commands.CommandTree["EaselClient"]):
+    """The command tree with the last-resort error handler: nobody is left on "thinking…"."""
+
+    async def on_error(
+        self, interaction: discord.Interaction["EaselClient"], error: app_commands.AppCommandError, /
+    ) -> None:
+        """Answers whatever a command let through."""
+        cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
+        if isinstance(cause, Refusal):
+            view = cards.notice(words.refusal(cause))
+        else:
+            log.error("a command failed", exc_info=cause, extra={"interaction": interaction.id})
+            view = cards.notice(UNEXPECTED, colour=cards.FAILURE_COLOUR, reference=f"{interaction.id % 10**6:06d}")
+        try:
+            if interaction.response.is_done():
+                await interaction.edit_original_response(view=view)
+            else:
+                await interaction.response.send_message(view=view, ephemeral=True)
+        except discord.HTTPException:
+            log.warning("an error could not be shown", extra={"interaction": interaction.id})
+
+
+class EaselClient(commands.Bot):
+    """Slash commands and buttons; no prefix commands, no privileged intents."""
+
+    def __init__(
+        self, *, extensions: tuple[str, ...], read_fact: ReadFact, write_fact: WriteFact, **options: Any
+    ) -> None:
+        super().__init__(
+            command_prefix=commands.when_mentioned,
+            help_command=None,
+            tree_cls=EaselTree,
+            intents=discord.Intents(guilds=True),
+            allowed_mentions=discord.AllowedMentions.none(),
+            max_ratelimit_timeout=MAX_RATE_LIMIT_WAIT_S,
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            max_messages=None,
+            **options,
+        )
+        self._wanted = extensions
+        self._read_fact = read_fact
+        self._write_fact = write_fact
+        self._services: Services | None = None
+        self._keeper: CardKeeper | None = None
+        self.connected = asyncio.Event()
+
+    def attach(self, *, services: Services, keeper: CardKeeper) -> None:
+        """Hands over what the cogs work with; called once, before the login."""
+        self._services = services
+        self._keeper = keeper
+
+    @property
+    def services(self) -> Services:
+        """The use cases."""
+        if self._services is None:
+            raise EaselError("the client has no services yet")
+        return self._services
+
+    @property
+    def keeper(self) -> CardKeeper:
+        """The loop that keeps the cards."""
+        if self._keeper is None:
+            raise EaselError("the client has no card keeper yet")
+        return self._keeper
+
+    async def setup_hook(self) -> None:
+        """Loads the cogs and registers the commands where they changed."""
+        for extension in self._wanted:
+            await self.load_extension(extension)
+        await self.register_commands()
+
+    async def register_commands(self) -> None:
+        """Registers all commands globally when their hash is not the one registered last."""
+        payload = [command.to_dict(self.tree) for command in self.tree.get_commands()]
+        text = json.dumps([self.application_id, payload], sort_keys=True)
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        if await self._read_fact(COMMANDS_FACT) == digest:
+            return
+        await self.tree.sync()
+        await self._write_fact(COMMANDS_FACT, digest)
+        log.info("commands registered", extra={"commands": len(payload)})
+
+    async def on_ready(self) -> None:
+        """May come again after each reconnect; only the first one matters."""
+        self.connected.set()

@@ -1,0 +1,188 @@
+"""Settings: from the environment, a `.env` file, or secret files; every name begins with `EASEL_`.
+
+Only `bot.app` and `bot.__main__` import this. `.env.example` is generated from here (`python -m bot settings`).
+"""
+
+import os
+from collections.abc import Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from bot.core.errors import SettingsError
+from bot.core.money import Ticks, usd
+
+PREFIX = "EASEL_"
+# Docker and systemd put secrets into files named like the setting, in lower case with the prefix.
+SECRETS_DIR_VARIABLE = "EASEL_SECRETS_DIR"
+PROVIDERS = ("locus", "apiinone", "pixazo", "apiframe", "xai")
+
+
+def _address(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError("must be http(s)://host, with a path prefix where there is one")
+    if parts.username or parts.password:
+        raise ValueError("must not hold a user name or password")
+    return value.rstrip("/")
+
+
+def _gateway_address(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("ws", "wss") or not parts.hostname:
+        raise ValueError("must be ws(s)://host")
+    return value
+
+
+Address = Annotated[str, AfterValidator(_address)]
+Dollars = Annotated[Decimal, Field(ge=0, le=1_000_000, allow_inf_nan=False)]
+
+
+class Settings(BaseSettings):
+    """Every setting with its default; a field's description is its comment in `.env.example`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_file=".env",
+        extra="ignore",
+        hide_input_in_errors=True,  # a key pasted into the wrong variable must not be printed
+        frozen=True,
+        env_ignore_empty=True,
+    )
+
+    discord_token: SecretStr = Field(description="The bot's token from Discord's developer portal. Required.")
+    discord_api_url: Address | None = Field(
+        default=None, description="Discord's REST address; only for trying Easel without Discord."
+    )
+    discord_gateway_url: Annotated[str, AfterValidator(_gateway_address)] | None = Field(
+        default=None, description="Discord's gateway address; only for trying Easel without Discord."
+    )
+    data_dir: Path = Field(default=Path("data/run"), description="Folder of the database and the pictures.")
+    catalogue: Path = Field(default=Path("data/catalogue.toml"), description="File of models, abilities and prices.")
+
+    locus_api_key: SecretStr | None = Field(default=None, description="Locus key; without it Locus is off.")
+    locus_base_url: Address = Field(
+        default="https://api.paywithlocus.com/api/wrapped/grok", description="Locus address."
+    )
+    apiinone_api_key: SecretStr | None = Field(default=None, description="API in One key; without it that is off.")
+    apiinone_base_url: Address = Field(default="https://apiin.one/api/v1", description="API in One address.")
+    pixazo_api_key: SecretStr | None = Field(default=None, description="Pixazo key; without it Pixazo is off.")
+    pixazo_base_url: Address = Field(default="https://gateway.pixazo.ai", description="Pixazo address.")
+    apiframe_api_key: SecretStr | None = Field(default=None, description="Apiframe key; without it that is off.")
+    apiframe_base_url: Address = Field(default="https://api.apiframe.ai/v2", description="Apiframe address.")
+    xai_api_key: SecretStr | None = Field(default=None, description="xAI key; without it xAI is off.")
+    xai_base_url: Address = Field(default="https://api.x.ai/v1", description="xAI address.")
+
+    download_allow_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Private hosts (host or host:port, with commas) that pictures may be fetched from. Empty: none.",
+    )
+    web_host: str = Field(default="127.0.0.1", description="Where health checks and callbacks are answered.")
+    web_port: int = Field(default=8787, ge=0, le=65535, description="Its port; 0 takes a free one and logs it.")
+    operator_ids: Annotated[tuple[int, ...], NoDecode] = Field(
+        default=(), description="Discord ids of those who run this bot, with commas."
+    )
+
+    monthly_ceiling_usd: Dollars = Field(default=Decimal(50), description="All servers together, per month.")
+    guild_monthly_usd: Dollars = Field(default=Decimal(20), description="Each server, per month.")
+    guild_daily_usd: Dollars = Field(default=Decimal(2), description="Each server, per day.")
+    member_daily_usd: Dollars = Field(default=Decimal("0.50"), description="Each member of a server, per day.")
+    member_daily_pictures: int = Field(
+        default=25, ge=0, le=100_000, description="Pictures for each member of a server, per day."
+    )
+    member_jobs: int = Field(default=3, ge=1, le=100, description="Requests a member may have under way at once.")
+    guild_jobs: int = Field(default=8, ge=1, le=1_000, description="Requests of one server at the gateways at once.")
+    shutdown_grace_s: float = Field(
+        default=8.0,
+        ge=0.1,
+        le=600,
+        description="Seconds that a stop waits for requests being sent; Docker allows 10.",
+    )
+    log_level: Annotated[str, Field(pattern=r"^(DEBUG|INFO|WARNING|ERROR)$")] = Field(
+        default="INFO", description="DEBUG, INFO, WARNING or ERROR; prompts and keys are never logged."
+    )
+    crash_at: str | None = Field(default=None, description="For tests alone: dies at this named point.")
+
+    @field_validator("download_allow_hosts", "operator_ids", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("discord_token")
+    @classmethod
+    def _has_token(cls, value: SecretStr) -> SecretStr:
+        if not value.get_secret_value().strip():
+            raise ValueError("must not be empty")
+        return value
+
+    def keys(self) -> Mapping[str, tuple[str, str]]:
+        """Key and address of every provider that has a key."""
+        found: dict[str, tuple[str, str]] = {}
+        for name in PROVIDERS:
+            key: SecretStr | None = getattr(self, f"{name}_api_key")
+            if key is not None and key.get_secret_value().strip():
+                found[name] = (key.get_secret_value().strip(), getattr(self, f"{name}_base_url"))
+        return found
+
+    def secrets(self) -> tuple[str, ...]:
+        """Every secret value there is, for the log's filter."""
+        return (self.discord_token.get_secret_value(), *(key for key, _ in self.keys().values()))
+
+
+def load(**overrides: Any) -> Settings:
+    """Reads the settings. Raises SettingsError naming the first bad one, never its value."""
+    secrets_dir = os.environ.get(SECRETS_DIR_VARIABLE)
+    try:
+        return Settings(_secrets_dir=secrets_dir, **overrides)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        name = PREFIX + str(first["loc"][0]).upper()
+        problem = "is missing" if first["type"] == "missing" else _plain(first["msg"])
+        raise SettingsError(name, problem) from None
+
+
+def _plain(message: str) -> str:
+    return message.removeprefix("Value error, ")
+
+
+def dollars(amount: Decimal) -> Ticks:
+    """A settings amount as ticks."""
+    return usd(amount)
+
+
+def example() -> str:
+    """The text of `.env.example`."""
+    lines = [
+        "# Copy to .env and fill in. Made from the settings: python -m bot settings > .env.example",
+        f"# Secrets may also be files named like the setting, in a folder that {SECRETS_DIR_VARIABLE} names.",
+        "",
+    ]
+    for name, field in Settings.model_fields.items():
+        if name == "crash_at":
+            continue
+        lines.append(f"# {field.description}")
+        default = "" if field.is_required() or field.default is None else _shown(field.default)
+        lines.append(f"{'' if field.is_required() else '#'}{PREFIX}{name.upper()}={default}")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _shown(default: object) -> str:
+    return ",".join(str(part) for part in default) if isinstance(default, tuple) else str(default)
+
+
+class _Folder(BaseSettings):
+    """The one setting that commands beside the bot need."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", extra="ignore")
+
+    data_dir: Path = Settings.model_fields["data_dir"].default
+
+
+def data_dir() -> Path:
+    """The data folder, without asking for a token."""
+    return _Folder().data_dir

@@ -1,0 +1,59 @@
+"""An interaction that may cost money, and the limits of its life."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot.core.clock import MINUTE_MS, SECOND_MS, Millis
+from bot.core.ids import ChannelId, GuildId, InteractionId, JobId, MemberId, snowflake_time
+
+# Discord's token dies after 15 minutes (Discord API reference, "Interactions"); edits stop a little earlier, so that
+# the last word never races the end.
+TOKEN_LIFE_MS = 15 * MINUTE_MS
+TOKEN_SAFE_MS = 14 * MINUTE_MS
+# At the start an unanswered interaction is still answered up to this age.
+ANSWERABLE_MS = TOKEN_LIFE_MS - 30 * SECOND_MS
+# Older ones are replays (a resumed gateway session): Discord takes no answer after 3 s, and nobody waits for them.
+STALE_MS = 15 * SECOND_MS
+
+
+class InteractionState(StrEnum):
+    """`received → accepted → answered`, or `answered` with a refusal, or `void` when nobody saw an acknowledgement."""
+
+    RECEIVED = "received"
+    ACCEPTED = "accepted"
+    ANSWERED = "answered"
+    VOID = "void"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """What is stored of an interaction. `token` edits its answer for 15 minutes and never reaches a log."""
+
+    id: InteractionId
+    command: str
+    guild_id: GuildId
+    channel_id: ChannelId
+    member_id: MemberId
+    token: str
+    received_at: Millis
+
+    @property
+    def created_at(self) -> Millis:
+        """When Discord made it: the moment that budgets and deadlines count from."""
+        return snowflake_time(self.id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenInteraction:
+    """An interaction whose member still waits for a last word. `token` is None once it is over."""
+
+    id: InteractionId
+    state: InteractionState
+    token: str | None
+    job_id: JobId | None
+    guild_id: GuildId
+    member_id: MemberId
+
+    def can_edit(self, now: int) -> bool:
+        """True while the original response can still be edited for certain."""
+        return self.token is not None and now - snowflake_time(self.id) < TOKEN_SAFE_MS

@@ -1,0 +1,1 @@
+"""Durable jobs: states, claims, fences, poll schedule, runner. Knows nothing of pictures."""

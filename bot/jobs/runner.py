@@ -1,0 +1,214 @@
+"""The runner: claims what is due, lets a handler work on each, and bounds how many at once.
+
+The database is the schedule: `run_at` of each row, an index, and one wait until the earliest. So a restart needs
+nothing but the same query, and ten thousand waiting jobs cost one row each instead of one task each.
+"""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from typing import Protocol
+
+from bot.core.clock import SECOND_MS, Clock, Millis
+from bot.core.errors import DatabaseUnavailable, FenceLost
+from bot.core.ids import JobId, Randomness
+from bot.db import Database, Transaction
+from bot.jobs import store
+from bot.jobs.model import Caps, Claim, Job, State
+from bot.jobs.schedule import retry_wait_s
+
+log = logging.getLogger(__name__)
+
+# Steps under way at once. A step of a gateway that answers only when it is done holds its place that long; the
+# providers' own caps are far below this.
+MAX_STEPS = 64
+# Without a wake-up the runner looks again after this long, so that a moved clock never leaves it asleep.
+IDLE_LOOK_S = 5.0
+# After this many steps in a row that raised or died with the process, the job is given up: its payload is poison.
+MAX_CRASHES = 6
+# How long to wait when the database cannot be written.
+DATABASE_PAUSE_S = 1.0
+
+
+class Handler(Protocol):
+    """What the runner calls for each state; each call makes the job's next move itself, under the fence."""
+
+    async def submit(self, job: Job) -> None:
+        """The intent is stored: send the request."""
+        ...
+
+    async def recover(self, job: Job) -> None:
+        """The process died in `submitting`: decide whether the request may be sent again."""
+        ...
+
+    async def poll(self, job: Job) -> None:
+        """`waiting` or `unknown`: ask the gateway, or fetch what it has made."""
+        ...
+
+    async def deliver(self, job: Job) -> None:
+        """`delivering`: bring the result to the people."""
+        ...
+
+    async def give_up(self, job: Job) -> None:
+        """The step failed too often: end the job honestly."""
+        ...
+
+
+class Runner:
+    """Runs the jobs of one process. `owner` names this process in leases and is new at each start."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        handlers: Mapping[str, Handler],
+        caps: Caps,
+        clock: Clock,
+        randomness: Randomness,
+        owner: str,
+    ) -> None:
+        self._database = database
+        self._handlers = handlers
+        self._caps = caps
+        self._clock = clock
+        self._randomness = randomness
+        self._owner = owner
+        self._wake = asyncio.Event()
+        self._active: dict[JobId, asyncio.Task[None]] = {}
+        self._submits: set[JobId] = set()
+        self._is_draining = False
+        self.last_tick = clock.monotonic()
+
+    @property
+    def active(self) -> int:
+        """How many steps are under way."""
+        return len(self._active)
+
+    def wake(self) -> None:
+        """Something may be due now."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Claims and works until cancelled; steps under way are cancelled with it."""
+        async with asyncio.TaskGroup() as group:
+            while True:
+                self._wake.clear()
+                self.last_tick = self._clock.monotonic()
+                try:
+                    claimed = await self._claim()
+                    wait_s = 0.0 if claimed else await self._idle_s()
+                except DatabaseUnavailable:
+                    log.exception("jobs cannot be claimed")
+                    claimed, wait_s = (), DATABASE_PAUSE_S
+                for job in claimed:
+                    self._begin(group, job)
+                await self._rest(wait_s)
+
+    async def drain(self, grace_s: float) -> int:
+        """Starts nothing new and waits up to `grace_s` for submits under way; polls and downloads are dropped.
+
+        Gives every lease back and returns how many submits were still under way.
+        """
+        self._is_draining = True
+        submits = {self._active[job_id] for job_id in self._submits if job_id in self._active}
+        if submits:
+            await asyncio.wait(submits, timeout=grace_s)
+        left = len(self._submits)
+        for task in tuple(self._active.values()):
+            task.cancel()
+        if self._active:
+            await asyncio.wait(tuple(self._active.values()))
+        owner = self._owner
+        await self._database.write(lambda tx: store.release_leases(tx, owner=owner))
+        return left
+
+    async def _rest(self, wait_s: float) -> None:
+        if wait_s <= 0:
+            await asyncio.sleep(0)
+            return
+        try:
+            async with asyncio.timeout(wait_s):
+                await self._wake.wait()
+        except TimeoutError:
+            pass
+
+    async def _idle_s(self) -> float:
+        now = self._clock.now()
+        due = await self._database.read(lambda reader: store.next_due(reader, after=now))
+        if due is None:
+            return IDLE_LOOK_S
+        return min(IDLE_LOOK_S, max(0.001, (due - now) / SECOND_MS))
+
+    async def _claim(self) -> tuple[Claim, ...]:
+        free = MAX_STEPS - len(self._active)
+        if self._is_draining or free <= 0:
+            return ()
+        now, owner, caps = self._clock.now(), self._owner, self._caps
+        if not await self._database.read(lambda reader: store.has_due(reader, now=now, caps=caps)):
+            return ()
+
+        def claim(tx: Transaction) -> tuple[Claim, ...]:
+            due = store.claim_due(tx, owner=owner, now=now, limit=free)
+            left = free - len(due)
+            queued = store.claim_queued(tx, owner=owner, now=now, limit=left, caps=caps) if left else ()
+            stale = tuple(Claim(job=job, is_fresh=False) for job in due)
+            return stale + tuple(Claim(job=job, is_fresh=True) for job in queued)
+
+        return await self._database.write(claim)
+
+    def _begin(self, group: asyncio.TaskGroup, claim: Claim) -> None:
+        job_id = claim.job.id
+        if claim.is_fresh:
+            self._submits.add(job_id)
+        task = group.create_task(self._step(claim), name=f"step-{job_id}")
+        self._active[job_id] = task
+        task.add_done_callback(lambda _: self._end(job_id))
+
+    def _end(self, job_id: JobId) -> None:
+        self._active.pop(job_id, None)
+        self._submits.discard(job_id)
+        self._wake.set()
+
+    async def _step(self, claim: Claim) -> None:
+        job = claim.job
+        try:
+            await self._work(claim)
+        except FenceLost:
+            log.warning("another worker owns the job", extra={"job": job.id, "state": job.state})
+        except Exception:
+            log.exception("a step failed", extra={"job": job.id, "state": job.state})
+            await self._put_back(job)
+
+    async def _work(self, claim: Claim) -> None:
+        job = claim.job
+        handler = self._handlers[job.kind]
+        if job.crashes >= MAX_CRASHES and job.state is not State.UNKNOWN:
+            await handler.give_up(job)
+        elif claim.is_fresh:
+            await handler.submit(job)
+        elif job.state is State.SUBMITTING:
+            await handler.recover(job)
+        elif job.state is State.DELIVERING:
+            await handler.deliver(job)
+        else:
+            await handler.poll(job)
+
+    async def _put_back(self, job: Job) -> None:
+        """Gives a job whose step raised back with a wait; one that was being submitted goes to `recover` then.
+
+        Tried until it is written: a lease that stays would keep the job from everyone until the next start.
+        """
+        jitter = self._randomness.uniform(-1.0, 1.0)
+        wait_s = retry_wait_s(failures=job.crashes, asked_s=None, jitter=jitter)
+        while True:
+            run_at = Millis(self._clock.now() + round(wait_s * SECOND_MS))
+            try:
+                await self._database.write(
+                    lambda tx: store.reschedule(tx, job, run_at=run_at, because=store.Because.CRASHED)
+                )
+            except FenceLost:
+                return  # the step had moved its job before it raised
+            except DatabaseUnavailable:
+                await asyncio.sleep(DATABASE_PAUSE_S)
+            else:
+                return

@@ -1,0 +1,367 @@
+"""All SQL of the job engine: named transactions' parts, each to be composed within one `Database.write`.
+
+Every write by a worker carries the fence: the state it read, the lease owner and the lease's number. No row changed
+means that someone else owns the job, and the function raises FenceLost, which undoes the caller's whole transaction.
+"""
+
+from enum import StrEnum
+
+from bot.core.clock import Millis
+from bot.core.errors import FenceLost
+from bot.core.ids import ChannelId, GuildId, IdempotencyKey, JobId, MemberId
+from bot.db import Reader, Row, Transaction
+from bot.jobs.model import AT_THE_GATEWAY, ENDED, MOVES, Caps, Job, NewJob, State
+
+# A claim looks at this many waiting jobs for ones that fit under the caps; more only matters when that many in
+# front are all blocked.
+CLAIM_WINDOW = 500
+# Medians are taken over this many recent successes of a model.
+PACE_SAMPLE = 50
+
+
+def _job(row: Row) -> Job:
+    return Job(
+        id=JobId(row["id"]),
+        kind=row["kind"],
+        state=State(row["state"]),
+        guild_id=GuildId(row["guild_id"]),
+        channel_id=ChannelId(row["channel_id"]),
+        member_id=MemberId(row["member_id"]),
+        provider=row["provider"],
+        model=row["model"],
+        payload=row["payload"],
+        payload_version=row["payload_version"],
+        idempotency_key=IdempotencyKey(row["idempotency_key"]),
+        attempt=row["attempt"],
+        failures=row["failures"],
+        crashes=row["crashes"],
+        polls=row["polls"],
+        lease_owner=row["lease_owner"],
+        lease_seq=row["lease_seq"],
+        run_at=row["run_at"],
+        deadline_at=row["deadline_at"],
+        external_id=row["external_id"],
+        result=row["result"],
+        reason=row["reason"],
+        cancel_requested_at=row["cancel_requested_at"],
+        created_at=row["created_at"],
+        submitted_at=row["submitted_at"],
+        drawn_at=row["drawn_at"],
+        finished_at=row["finished_at"],
+    )
+
+
+def _event(tx: Transaction, job_id: JobId, at: Millis, before: State | None, after: State, note: str | None) -> None:
+    tx.execute(
+        "INSERT INTO job_event (job_id, at, from_state, to_state, note) VALUES (?, ?, ?, ?, ?)",
+        (job_id, at, before, after, note),
+    )
+
+
+def insert(tx: Transaction, job: NewJob) -> None:
+    """Writes an accepted job in `queued`, due at once."""
+    tx.execute(
+        "INSERT INTO job (id, kind, state, guild_id, channel_id, member_id, provider, model, payload,"
+        " payload_version, idempotency_key, run_at, created_at)"
+        " VALUES (:id, :kind, 'queued', :guild_id, :channel_id, :member_id, :provider, :model, :payload,"
+        " :payload_version, :idempotency_key, :created_at, :created_at)",
+        {
+            "id": job.id,
+            "kind": job.kind,
+            "guild_id": job.guild_id,
+            "channel_id": job.channel_id,
+            "member_id": job.member_id,
+            "provider": job.provider,
+            "model": job.model,
+            "payload": job.payload,
+            "payload_version": job.payload_version,
+            "idempotency_key": job.idempotency_key,
+            "created_at": job.created_at,
+        },
+    )
+    _event(tx, job.id, job.created_at, None, State.QUEUED, None)
+
+
+def get(reader: Reader, job_id: JobId) -> Job | None:
+    """The job as it stands, or None."""
+    row = reader.one("SELECT * FROM job WHERE id = ?", (job_id,))
+    return None if row is None else _job(row)
+
+
+def live_count(reader: Reader, *, guild_id: GuildId, member_id: MemberId) -> tuple[int, int]:
+    """How many jobs have not ended: of all guilds together, and of this member in this guild.
+
+    Jobs that are `unknown` do not count: nothing works on them, and they may stay for a day.
+    """
+    row = reader.one(
+        "SELECT count(*) AS everyone,"
+        " count(CASE WHEN guild_id = ? AND member_id = ? THEN 1 END) AS own"
+        " FROM job WHERE finished_at IS NULL AND state <> 'unknown'",
+        (guild_id, member_id),
+    )
+    return (0, 0) if row is None else (row["everyone"], row["own"])
+
+
+def at_the_gateway(reader: Reader) -> tuple[dict[str, int], dict[int, int]]:
+    """How many jobs a gateway is at work on, by provider and by guild."""
+    rows = reader.all(
+        "SELECT provider, guild_id, count(*) AS jobs FROM job"
+        " WHERE finished_at IS NULL AND state IN ('submitting', 'waiting') AND result IS NULL"
+        " GROUP BY provider, guild_id"
+    )
+    by_provider: dict[str, int] = {}
+    by_guild: dict[int, int] = {}
+    for row in rows:
+        by_provider[row["provider"]] = by_provider.get(row["provider"], 0) + row["jobs"]
+        by_guild[row["guild_id"]] = by_guild.get(row["guild_id"], 0) + row["jobs"]
+    return by_provider, by_guild
+
+
+def _lease(tx: Transaction, job_id: JobId, owner: str) -> Job:
+    tx.execute("UPDATE job SET lease_owner = ?, lease_seq = lease_seq + 1 WHERE id = ?", (owner, job_id))
+    claimed = get(tx, job_id)
+    if claimed is None:
+        raise FenceLost(job_id)
+    return claimed
+
+
+def _due(reader: Reader, *, now: Millis, limit: int) -> tuple[JobId, ...]:
+    rows = reader.all(
+        "SELECT id FROM job WHERE finished_at IS NULL AND lease_owner IS NULL AND run_at <= ?"
+        " AND state IN ('submitting', 'waiting', 'delivering', 'unknown') ORDER BY run_at, id LIMIT ?",
+        (now, limit),
+    )
+    return tuple(JobId(row["id"]) for row in rows)
+
+
+def _queued_that_fit(reader: Reader, *, now: Millis, limit: int, caps: Caps) -> tuple[JobId, ...]:
+    by_provider, by_guild = at_the_gateway(reader)
+    rows = reader.all(
+        "SELECT id, provider, guild_id FROM job WHERE state = 'queued' AND finished_at IS NULL"
+        " AND lease_owner IS NULL AND run_at <= ? ORDER BY created_at, id LIMIT ?",
+        (now, CLAIM_WINDOW),
+    )
+    fitting: list[JobId] = []
+    for row in rows:
+        provider, guild = row["provider"], row["guild_id"]
+        is_full = by_provider.get(provider, 0) >= caps.by_provider.get(provider, 0)
+        if is_full or by_guild.get(guild, 0) >= caps.per_guild:
+            continue
+        by_provider[provider] = by_provider.get(provider, 0) + 1
+        by_guild[guild] = by_guild.get(guild, 0) + 1
+        fitting.append(JobId(row["id"]))
+        if len(fitting) == limit:
+            break
+    return tuple(fitting)
+
+
+def has_due(reader: Reader, *, now: Millis, caps: Caps) -> bool:
+    """True when a claim would find something; spares the writer an empty transaction."""
+    return bool(_due(reader, now=now, limit=1) or _queued_that_fit(reader, now=now, limit=1, caps=caps))
+
+
+def claim_due(tx: Transaction, *, owner: str, now: Millis, limit: int) -> tuple[Job, ...]:
+    """Leases jobs past `queued` whose time has come, the longest due first."""
+    return tuple(_lease(tx, job_id, owner) for job_id in _due(tx, now=now, limit=limit))
+
+
+def claim_queued(tx: Transaction, *, owner: str, now: Millis, limit: int, caps: Caps) -> tuple[Job, ...]:
+    """Moves queued jobs to `submitting`, oldest first, as far as the caps allow; they come back leased.
+
+    Counting and moving happen in the caller's one transaction, so two claims never pass the same cap.
+    This commit is the intent: the attempt is on disk before anything is sent.
+    """
+    claimed: list[Job] = []
+    for job_id in _queued_that_fit(tx, now=now, limit=limit, caps=caps):
+        tx.execute(
+            "UPDATE job SET state = 'submitting', attempt = attempt + 1, submitted_at = ? WHERE id = ?",
+            (now, job_id),
+        )
+        _event(tx, job_id, now, State.QUEUED, State.SUBMITTING, None)
+        claimed.append(_lease(tx, job_id, owner))
+    return tuple(claimed)
+
+
+def next_due(reader: Reader, *, after: Millis) -> Millis | None:
+    """The earliest moment later than `after` at which a job without a lease becomes due."""
+    row = reader.one(
+        "SELECT min(run_at) AS due FROM job"
+        " WHERE finished_at IS NULL AND lease_owner IS NULL AND state <> 'reviewing' AND run_at > ?",
+        (after,),
+    )
+    return None if row is None else row["due"]
+
+
+def move(
+    tx: Transaction,
+    job: Job,
+    to: State,
+    *,
+    now: Millis,
+    run_at: Millis | None = None,
+    note: str | None = None,
+) -> None:
+    """Changes the state under the fence and gives the lease back.
+
+    `run_at` is when the runner looks next; None where the job ends. Raises FenceLost when the row has moved on.
+    """
+    if to not in MOVES[job.state]:
+        raise FenceLost(f"no move from {job.state} to {to}")
+    ends = to in ENDED
+    changed = tx.execute(
+        "UPDATE job SET state = :to, run_at = :run_at, failures = 0, crashes = 0, lease_owner = NULL,"
+        " finished_at = CASE WHEN :ends THEN :now ELSE NULL END, reason = coalesce(:note, reason)"
+        " WHERE id = :id AND state = :state AND lease_owner IS :owner AND lease_seq = :seq",
+        {
+            "to": to,
+            "run_at": None if ends else (now if run_at is None else run_at),
+            "ends": ends,
+            "now": now,
+            "note": note,
+            "id": job.id,
+            "state": job.state,
+            "owner": job.lease_owner,
+            "seq": job.lease_seq,
+        },
+    )
+    if changed != 1:
+        raise FenceLost(job.id)
+    _event(tx, job.id, now, job.state, to, note)
+
+
+class Because(StrEnum):
+    """Why a job stays in its state until a later moment."""
+
+    NOTHING_NEW = "nothing_new"  # a good answer: still running
+    FAILED = "failed"  # the other side did not help
+    CRASHED = "crashed"  # our own step raised
+
+
+def reschedule(tx: Transaction, job: Job, *, run_at: Millis, because: Because, keep_result: bool = True) -> None:
+    """Leaves the state as it is and gives the lease back until `run_at`. Raises FenceLost.
+
+    `keep_result` False forgets a stored answer, so that the gateway is asked again.
+    """
+    changed = tx.execute(
+        "UPDATE job SET run_at = :run_at, lease_owner = NULL,"
+        " polls = polls + (:because = 'nothing_new'),"
+        " failures = CASE :because WHEN 'failed' THEN failures + 1 WHEN 'nothing_new' THEN 0 ELSE failures END,"
+        " crashes = CASE :because WHEN 'crashed' THEN crashes + 1 ELSE 0 END,"
+        " result = CASE WHEN :keep THEN result ELSE NULL END"
+        " WHERE id = :id AND state = :state AND lease_owner IS :owner AND lease_seq = :seq",
+        {
+            "run_at": run_at,
+            "because": because,
+            "keep": int(keep_result),
+            "id": job.id,
+            "state": job.state,
+            "owner": job.lease_owner,
+            "seq": job.lease_seq,
+        },
+    )
+    if changed != 1:
+        raise FenceLost(job.id)
+
+
+def record_accepted(tx: Transaction, job_id: JobId, *, external_id: str, deadline_at: Millis) -> None:
+    """Stores the gateway's id; called in the transaction that moves the job to `waiting`."""
+    tx.execute("UPDATE job SET external_id = ?, deadline_at = ? WHERE id = ?", (external_id, deadline_at, job_id))
+
+
+def record_result(tx: Transaction, job: Job, *, result: str, at: Millis) -> None:
+    """Stores the gateway's finished answer (JSON the handler reads) and when it was known. Raises FenceLost."""
+    changed = tx.execute(
+        "UPDATE job SET result = :result, drawn_at = coalesce(drawn_at, :at)"
+        " WHERE id = :id AND state = :state AND lease_owner IS :owner AND lease_seq = :seq",
+        {
+            "result": result,
+            "at": at,
+            "id": job.id,
+            "state": job.state,
+            "owner": job.lease_owner,
+            "seq": job.lease_seq,
+        },
+    )
+    if changed != 1:
+        raise FenceLost(job.id)
+
+
+def request_cancel(tx: Transaction, job_id: JobId, *, now: Millis) -> State | None:
+    """Notes that the member wants no more of it and returns the state it was in; None when there is no such job.
+
+    A queued job is cancelled here and now; what is at a gateway only carries the wish from here on.
+    """
+    job = get(tx, job_id)
+    if job is None:
+        return None
+    if job.state is State.QUEUED:
+        tx.execute("UPDATE job SET cancel_requested_at = ? WHERE id = ?", (now, job_id))
+        move(tx, job, State.CANCELLED, now=now, note="cancelled by the member")
+    elif job.state in AT_THE_GATEWAY:
+        tx.execute(
+            "UPDATE job SET cancel_requested_at = coalesce(cancel_requested_at, ?) WHERE id = ?",
+            (now, job_id),
+        )
+    return job.state
+
+
+def wake(tx: Transaction, job_id: JobId, *, now: Millis) -> bool:
+    """Makes a waiting or unknown job due now (a callback came). False when it is neither."""
+    return (
+        tx.execute(
+            "UPDATE job SET run_at = min(run_at, ?) WHERE id = ? AND state IN ('waiting', 'unknown')",
+            (now, job_id),
+        )
+        == 1
+    )
+
+
+def release_leases(tx: Transaction, *, owner: str) -> int:
+    """Gives back every lease of this process: the last write before it stops."""
+    return tx.execute("UPDATE job SET lease_owner = NULL WHERE lease_owner = ?", (owner,))
+
+
+def take_over(tx: Transaction, *, owner: str) -> int:
+    """At the start: leases of processes that are gone are broken, each counted as one crash of its job.
+
+    Only one process owns a data folder, so every lease that is not ours is dead. Returns how many there were.
+    """
+    return tx.execute(
+        "UPDATE job SET lease_owner = NULL, crashes = crashes + 1"
+        " WHERE lease_owner IS NOT NULL AND lease_owner <> ? AND finished_at IS NULL",
+        (owner,),
+    )
+
+
+def live(reader: Reader) -> tuple[Job, ...]:
+    """Every job that has not ended, oldest first."""
+    return tuple(_job(row) for row in reader.all("SELECT * FROM job WHERE finished_at IS NULL ORDER BY created_at, id"))
+
+
+def places(reader: Reader) -> dict[JobId, int]:
+    """Each queued job's place in line, from 1."""
+    rows = reader.all("SELECT id FROM job WHERE state = 'queued' AND finished_at IS NULL ORDER BY created_at, id")
+    return {JobId(row["id"]): place for place, row in enumerate(rows, start=1)}
+
+
+def recent_seconds(reader: Reader, *, provider: str, model: str) -> tuple[float, ...]:
+    """Seconds from submit to drawn of the model's last successes, the latest first."""
+    rows = reader.all(
+        "SELECT drawn_at - submitted_at AS took FROM job"
+        " WHERE provider = ? AND model = ? AND drawn_at IS NOT NULL AND submitted_at IS NOT NULL"
+        " ORDER BY drawn_at DESC LIMIT ?",
+        (provider, model, PACE_SAMPLE),
+    )
+    return tuple(row["took"] / 1000 for row in rows)
+
+
+def count_by_state(reader: Reader) -> dict[State, int]:
+    """How many jobs stand in each state."""
+    rows = reader.all("SELECT state, count(*) AS jobs FROM job GROUP BY state")
+    return {State(row["state"]): row["jobs"] for row in rows}
+
+
+def stuck(reader: Reader) -> tuple[JobId, ...]:
+    """Jobs that break I6: not ended, yet without a time at which anyone looks at them."""
+    rows = reader.all("SELECT id FROM job WHERE finished_at IS NULL AND run_at IS NULL AND lease_owner IS NULL")
+    return tuple(JobId(row["id"]) for row in rows)

@@ -1,0 +1,135 @@
+"""The SQL of the check: the counters beside what holds and entries sum to. Reads everything."""
+
+from dataclasses import dataclass
+
+from bot.core.ids import HoldId
+from bot.db import Reader
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Balance:
+    """A counter, sums over holds by state (`_open`, `_posted`) and over the entries alone (`_replayed`)."""
+
+    scope: str
+    unit: str
+    window_kind: str
+    starts_at: int
+    limit_amount: int
+    held: int
+    spent: int
+    overrun: int
+    held_open: int
+    spent_posted: int
+    held_replayed: int
+    spent_replayed: int
+    overrun_replayed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrookedLeg:
+    """A leg that weighs `amount` on a counter of the scope where the hold's terms say `terms`."""
+
+    hold_id: HoldId
+    scope: str
+    amount: int
+    terms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrookedHold:
+    """A hold whose state is not what its entries say."""
+
+    hold_id: HoldId
+    state: str
+    openings: int
+    closings: int
+
+
+# What each hold's entries say, apart from its state.
+_BOOK = """
+WITH book AS (
+    SELECT hold_id,
+        COUNT(*) FILTER (WHERE kind = 'hold') AS openings,
+        COUNT(*) FILTER (WHERE kind IN ('post', 'void', 'presume')) AS closings,
+        MAX(CASE kind WHEN 'post' THEN 'posted' WHEN 'void' THEN 'voided' WHEN 'presume' THEN 'presumed' END)
+            AS closed_as,
+        COALESCE(SUM(amount) FILTER (WHERE kind IN ('post', 'presume', 'adjust')), 0) AS amount,
+        COALESCE(SUM(pictures) FILTER (WHERE kind IN ('post', 'presume')), 0) AS pictures,
+        COALESCE(SUM(amount) FILTER (WHERE kind = 'overrun' OR (kind = 'adjust' AND amount > 0)), 0)
+            AS over_amount,
+        COALESCE(SUM(pictures) FILTER (WHERE kind = 'overrun'), 0) AS over_pictures
+    FROM entry GROUP BY hold_id
+)
+"""
+
+_BALANCES = f"""{_BOOK}, weight AS (
+    SELECT leg.counter_id, leg.amount AS held, hold.state, book.closings,
+        CASE counter.unit WHEN 'money' THEN book.amount ELSE book.pictures END AS spent,
+        CASE counter.unit WHEN 'money' THEN book.over_amount ELSE book.over_pictures END AS overrun
+    FROM hold_leg AS leg
+    JOIN counter ON counter.id = leg.counter_id
+    JOIN hold ON hold.hold_id = leg.hold_id
+    LEFT JOIN book ON book.hold_id = leg.hold_id
+), total AS (
+    SELECT counter_id,
+        SUM(held) FILTER (WHERE state = 'open') AS held_open,
+        SUM(spent) FILTER (WHERE state IN ('posted', 'presumed')) AS spent_posted,
+        SUM(held) FILTER (WHERE closings = 0) AS held_replayed,
+        SUM(spent) AS spent_replayed,
+        SUM(overrun) AS overrun_replayed
+    FROM weight GROUP BY counter_id
+)
+SELECT scope, unit, window_kind, starts_at, limit_amount, held, spent, overrun,
+    COALESCE(held_open, 0) AS held_open, COALESCE(spent_posted, 0) AS spent_posted,
+    COALESCE(held_replayed, 0) AS held_replayed, COALESCE(spent_replayed, 0) AS spent_replayed,
+    COALESCE(overrun_replayed, 0) AS overrun_replayed
+FROM counter LEFT JOIN total ON total.counter_id = counter.id ORDER BY counter.id
+"""  # noqa: S608 - joined from constants
+
+_CROOKED_LEGS = """
+SELECT leg.hold_id, counter.scope, leg.amount,
+    CASE counter.unit WHEN 'money' THEN hold.amount ELSE hold.pictures END AS terms
+FROM hold_leg AS leg
+JOIN counter ON counter.id = leg.counter_id
+JOIN hold ON hold.hold_id = leg.hold_id
+WHERE leg.amount <> CASE counter.unit WHEN 'money' THEN hold.amount ELSE hold.pictures END
+ORDER BY leg.hold_id, counter.id
+"""
+
+_CROOKED_HOLDS = f"""{_BOOK}
+SELECT hold.hold_id, hold.state, COALESCE(openings, 0) AS openings, COALESCE(closings, 0) AS closings
+FROM hold LEFT JOIN book ON book.hold_id = hold.hold_id
+WHERE COALESCE(openings, 0) <> 1
+    OR COALESCE(closings, 0) <> CASE hold.state WHEN 'open' THEN 0 ELSE 1 END
+    OR COALESCE(closed_as, 'open') <> hold.state
+ORDER BY hold.hold_id
+"""  # noqa: S608 - joined from constants
+
+_GUARDS = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+
+
+def balances(reader: Reader) -> tuple[Balance, ...]:
+    """Every counter beside what its holds and its entries sum to."""
+    return tuple(Balance(**dict(row)) for row in reader.all(_BALANCES))
+
+
+def crooked_legs(reader: Reader) -> tuple[CrookedLeg, ...]:
+    """Legs that weigh something else than their hold says."""
+    return tuple(CrookedLeg(**dict(row)) for row in reader.all(_CROOKED_LEGS))
+
+
+def crooked_holds(reader: Reader) -> tuple[CrookedHold, ...]:
+    """Holds whose state is not what their entries say."""
+    return tuple(CrookedHold(**dict(row)) for row in reader.all(_CROOKED_HOLDS))
+
+
+def guards(reader: Reader) -> frozenset[str]:
+    """The names of the triggers there are."""
+    return frozenset(row["name"] for row in reader.all(_GUARDS))
+
+
+def damage(reader: Reader) -> tuple[str, ...]:
+    """What SQLite finds wrong with the file and with references between tables; empty when sound."""
+    found = [str(row[0]) for row in reader.all("PRAGMA integrity_check") if row[0] != "ok"]
+    broken = [f"a row of {row[0]} refers to no {row[2]}" for row in reader.all("PRAGMA foreign_key_check")]
+    return (*found, *broken)

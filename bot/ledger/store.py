@@ -1,0 +1,305 @@
+"""The ledger's SQL. Every function runs inside a transaction that its caller opened and may share.
+
+Counters are checked and changed by one conditional statement each, never read, compared and written. Entries
+are only added. A balance is the sum of the entries over the legs of their holds; the counters keep the same
+sums in the same transaction, and `bot.ledger.check` proves it.
+"""
+
+from collections.abc import Sequence
+
+from bot.core.clock import Millis
+from bot.core.errors import Refusal, RefusalReason
+from bot.core.ids import GuildId, HoldId, JobId, MemberId
+from bot.core.money import MAX_TICKS, ZERO, Ticks
+from bot.db import Reader, Row, Transaction
+from bot.ledger.model import (
+    AlreadyClosed,
+    AlreadyHeld,
+    Basis,
+    Entry,
+    EntryKind,
+    Held,
+    Hold,
+    HoldRequest,
+    HoldState,
+    Limit,
+    NotAdjustable,
+    Posted,
+    Standing,
+    Unit,
+    UnknownHold,
+)
+
+NOTE_LENGTH = 500  # as in the schema; a gateway's words can be long
+
+_SEE = """
+INSERT INTO ledger_clock (id, last_seen) VALUES (1, :at)
+ON CONFLICT (id) DO UPDATE
+SET last_seen = CASE
+    WHEN excluded.last_seen > ledger_clock.last_seen THEN excluded.last_seen ELSE ledger_clock.last_seen END
+RETURNING last_seen
+"""
+
+_OPEN_HOLD = """
+INSERT INTO hold (hold_id, job_id, guild_id, member_id, amount, pictures, price_version, opened_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (hold_id) DO NOTHING
+"""
+
+# The first hold of a window makes its row, later ones add to it; no row comes back where the limit forbids.
+_RESERVE = """
+INSERT INTO counter (scope, unit, window_kind, starts_at, ends_at, limit_amount, held)
+SELECT :scope, :unit, :kind, :starts_at, :ends_at, :limit, :needed WHERE :needed <= :limit
+ON CONFLICT (scope, unit, window_kind, starts_at) DO UPDATE
+SET held = counter.held + excluded.held, limit_amount = excluded.limit_amount
+WHERE counter.held + counter.spent + excluded.held <= excluded.limit_amount
+RETURNING id
+"""
+
+_ADD_LEG = "INSERT INTO hold_leg (hold_id, counter_id, amount) VALUES (?, ?, ?)"
+
+_ADD_ENTRY = """
+INSERT INTO entry (hold_id, kind, amount, pictures, basis, note, at) VALUES (?, ?, ?, ?, ?, ?, ?)
+"""
+
+_CLOSE_HOLD = """
+UPDATE hold SET state = :state, closed_at = :at WHERE hold_id = :hold_id AND state = 'open'
+RETURNING amount, pictures
+"""
+
+# The counters named by the hold's legs, so a post at any time falls into the windows of its hold.
+_SETTLE = """
+UPDATE counter
+SET held = held - leg.amount,
+    spent = spent + CASE unit WHEN 'money' THEN :amount ELSE :pictures END,
+    overrun = overrun + CASE unit WHEN 'money' THEN :over_amount ELSE :over_pictures END
+FROM hold_leg AS leg WHERE leg.hold_id = :hold_id AND leg.counter_id = counter.id
+"""
+
+_ADJUST_ENTRY = """
+INSERT INTO entry (hold_id, kind, amount, pictures, note, author, at)
+SELECT hold_id, 'adjust', :difference, 0, :reason, :author, :at FROM hold
+WHERE hold_id = :hold_id AND state IN ('posted', 'presumed') AND :difference + (
+    SELECT SUM(entry.amount) FROM entry
+    WHERE entry.hold_id = hold.hold_id AND entry.kind IN ('post', 'presume', 'adjust')
+) BETWEEN 0 AND :most
+"""
+
+_ADJUST_COUNTERS = """
+UPDATE counter SET spent = spent + :difference, overrun = overrun + :over
+FROM hold_leg AS leg WHERE leg.hold_id = :hold_id AND leg.counter_id = counter.id AND unit = 'money'
+"""
+
+_STANDING = """
+SELECT held, spent FROM counter WHERE scope = ? AND unit = ? AND window_kind = ? AND starts_at = ?
+"""
+
+_HOLD = "SELECT * FROM hold WHERE hold_id = ?"
+_OPEN_HOLDS = "SELECT * FROM hold WHERE state = 'open' ORDER BY opened_at, hold_id"
+_ENTRIES = "SELECT * FROM entry WHERE hold_id = ? ORDER BY id"
+
+
+def effective_now(tx: Transaction, at: Millis) -> Millis:
+    """The moment to choose windows by: never before one that was seen already.
+
+    A clock that jumps back a day would otherwise open yesterday's allowance again.
+    """
+    return Millis(tx.all(_SEE, {"at": at})[0]["last_seen"])
+
+
+def hold(tx: Transaction, request: HoldRequest) -> Held:
+    """Reserves the worst case under every limit of the request, in its order.
+
+    Raises Refusal for the first limit that does not allow it (BUDGET for money, QUOTA for pictures; its facts
+    are scope, unit, window, limit, left, needed and resets_at in milliseconds UTC), AlreadyHeld for an id that
+    exists. After either the caller's transaction must be rolled back, as `Database.write` does by itself.
+    """
+    asked = (request.hold_id, request.job_id, request.guild_id, request.member_id)
+    terms = (request.amount, request.pictures, request.price_version, request.at)
+    if not tx.execute(_OPEN_HOLD, asked + terms):
+        raise AlreadyHeld(f"hold {request.hold_id} exists")
+    for limit in request.limits:
+        needed = request.needed(limit.unit)
+        counter = tx.one(_RESERVE, _counter_params(limit, needed))
+        if counter is None:
+            raise _refusal(tx, limit, needed)
+        tx.execute(_ADD_LEG, (request.hold_id, counter["id"], needed))
+    _add_entry(tx, request.hold_id, EntryKind.HOLD, request.amount, request.pictures, at=request.at)
+    return Held(hold_id=request.hold_id, amount=request.amount, pictures=request.pictures)
+
+
+def post(
+    tx: Transaction, *, hold_id: HoldId, actual: Ticks, pictures: int, at: Millis, basis: Basis, note: str
+) -> Posted:
+    """Books what was really charged and made, in the windows of the hold, and releases the rest. Exactly once.
+
+    What the hold did not cover is booked all the same, with an `overrun` entry beside it. Raises
+    AlreadyClosed, UnknownHold, and ValueError for an amount that cannot be.
+    """
+    if not (0 <= actual <= MAX_TICKS and pictures >= 0):
+        raise ValueError("what was charged cannot be less than nothing, or more than can be kept")
+    held_amount, held_pictures = _close(tx, hold_id, HoldState.POSTED, at)
+    over_amount, over_pictures = max(0, actual - held_amount), max(0, pictures - held_pictures)
+    _settle(tx, hold_id, amount=actual, pictures=pictures, over_amount=over_amount, over_pictures=over_pictures)
+    _add_entry(tx, hold_id, EntryKind.POST, actual, pictures, at=at, basis=basis, note=note)
+    if over_amount or over_pictures:
+        _add_entry(tx, hold_id, EntryKind.OVERRUN, over_amount, over_pictures, at=at)
+    released = max(0, held_amount - actual)
+    return Posted(amount=actual, released=Ticks(released), overrun=Ticks(over_amount))
+
+
+def void(tx: Transaction, *, hold_id: HoldId, at: Millis, reason: str) -> None:
+    """Releases the whole hold: nothing was charged. Raises AlreadyClosed, UnknownHold."""
+    amount, pictures = _close(tx, hold_id, HoldState.VOIDED, at)
+    _settle(tx, hold_id)
+    _add_entry(tx, hold_id, EntryKind.VOID, amount, pictures, at=at, note=reason)
+
+
+def presume(tx: Transaction, *, hold_id: HoldId, at: Millis) -> Posted:
+    """Books the whole hold as spent, since nobody will know; a person can adjust it. Raises as `void`."""
+    amount, pictures = _close(tx, hold_id, HoldState.PRESUMED, at)
+    _settle(tx, hold_id, amount=amount, pictures=pictures)
+    _add_entry(tx, hold_id, EntryKind.PRESUME, amount, pictures, at=at)
+    return Posted(amount=Ticks(amount), released=ZERO, overrun=ZERO)
+
+
+def adjust(tx: Transaction, *, hold_id: HoldId, difference: int, at: Millis, reason: str, author: str) -> None:
+    """Corrects what a posted or presumed hold booked, by a signed number of ticks, in the hold's own windows.
+
+    More than was booked counts as an overrun too: no hold had covered it. Raises NotAdjustable for a hold in
+    another state or a sum below nothing, UnknownHold, and ValueError for a difference of nothing.
+    """
+    if difference == 0 or abs(difference) > MAX_TICKS:
+        raise ValueError("a correction is not nothing, and not more than can be kept")
+    facts = {"hold_id": hold_id, "difference": difference, "reason": reason, "author": author, "at": at}
+    if not tx.execute(_ADJUST_ENTRY, facts | {"most": MAX_TICKS}):
+        state = _known(tx, hold_id).state
+        raise NotAdjustable(f"hold {hold_id} is {state}; {difference:+} ticks cannot be booked on it")
+    tx.execute(_ADJUST_COUNTERS, {"hold_id": hold_id, "difference": difference, "over": max(0, difference)})
+
+
+def standing(reader: Reader, limits: Sequence[Limit]) -> tuple[Standing, ...]:
+    """How much of each limit is taken."""
+    return tuple(_standing_of(reader, limit) for limit in limits)
+
+
+def open_holds(reader: Reader) -> tuple[Hold, ...]:
+    """Every hold that was neither posted nor voided nor presumed, the oldest first."""
+    return tuple(_hold_from(row) for row in reader.all(_OPEN_HOLDS))
+
+
+def hold_of(reader: Reader, hold_id: HoldId) -> Hold | None:
+    """The hold as it stands, or None."""
+    row = reader.one(_HOLD, (hold_id,))
+    return None if row is None else _hold_from(row)
+
+
+def entries_of(reader: Reader, hold_id: HoldId) -> tuple[Entry, ...]:
+    """The hold's lines in the book, the oldest first."""
+    return tuple(
+        Entry(
+            kind=EntryKind(row["kind"]),
+            amount=row["amount"],
+            pictures=row["pictures"],
+            basis=row["basis"],
+            note=row["note"],
+            author=row["author"],
+            at=Millis(row["at"]),
+        )
+        for row in reader.all(_ENTRIES, (hold_id,))
+    )
+
+
+def _counter_params(limit: Limit, needed: int) -> dict[str, object]:
+    window = limit.window
+    return {
+        "scope": limit.scope,
+        "unit": limit.unit.value,
+        "kind": window.kind.value,
+        "starts_at": window.starts_at,
+        "ends_at": window.ends_at,
+        "limit": limit.amount,
+        "needed": needed,
+    }
+
+
+def _refusal(tx: Transaction, limit: Limit, needed: int) -> Refusal:
+    reason = RefusalReason.BUDGET if limit.unit is Unit.MONEY else RefusalReason.QUOTA
+    facts = {
+        "scope": limit.scope,
+        "unit": limit.unit.value,
+        "window": limit.window.kind.value,
+        "limit": limit.amount,
+        "left": _standing_of(tx, limit).left,
+        "needed": needed,
+        "resets_at": limit.window.ends_at,
+    }
+    return Refusal(reason, facts)
+
+
+def _close(tx: Transaction, hold_id: HoldId, state: HoldState, at: Millis) -> tuple[int, int]:
+    """Closes the hold, or says why not; returns what it held in ticks and pictures."""
+    row = tx.one(_CLOSE_HOLD, {"hold_id": hold_id, "state": state.value, "at": at})
+    if row is None:
+        raise AlreadyClosed(hold_id, _known(tx, hold_id).state)
+    return row["amount"], row["pictures"]
+
+
+def _settle(
+    tx: Transaction,
+    hold_id: HoldId,
+    *,
+    amount: int = 0,
+    pictures: int = 0,
+    over_amount: int = 0,
+    over_pictures: int = 0,
+) -> None:
+    facts = {
+        "amount": amount,
+        "pictures": pictures,
+        "over_amount": over_amount,
+        "over_pictures": over_pictures,
+    }
+    tx.execute(_SETTLE, facts | {"hold_id": hold_id})
+
+
+def _add_entry(
+    tx: Transaction,
+    hold_id: HoldId,
+    kind: EntryKind,
+    amount: int,
+    pictures: int,
+    *,
+    at: Millis,
+    basis: Basis | None = None,
+    note: str = "",
+) -> None:
+    tx.execute(_ADD_ENTRY, (hold_id, kind.value, amount, pictures, basis, note[:NOTE_LENGTH], at))
+
+
+def _standing_of(reader: Reader, limit: Limit) -> Standing:
+    window = limit.window
+    row = reader.one(_STANDING, (limit.scope, limit.unit.value, window.kind.value, window.starts_at))
+    return Standing(limit=limit, held=row["held"] if row else 0, spent=row["spent"] if row else 0)
+
+
+def _known(reader: Reader, hold_id: HoldId) -> Hold:
+    found = hold_of(reader, hold_id)
+    if found is None:
+        raise UnknownHold(f"there is no hold {hold_id}")
+    return found
+
+
+def _hold_from(row: Row) -> Hold:
+    return Hold(
+        hold_id=HoldId(row["hold_id"]),
+        job_id=JobId(row["job_id"]),
+        guild_id=GuildId(row["guild_id"]),
+        member_id=MemberId(row["member_id"]),
+        amount=Ticks(row["amount"]),
+        pictures=row["pictures"],
+        price_version=row["price_version"],
+        state=HoldState(row["state"]),
+        opened_at=Millis(row["opened_at"]),
+        closed_at=None if row["closed_at"] is None else Millis(row["closed_at"]),
+    )

@@ -1,0 +1,134 @@
+"""Which model draws a request, decided before any money is held. Pure."""
+
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from bot.core.errors import Fact, Refusal, RefusalReason
+from bot.core.money import format_usd
+from bot.core.requests import ImagineRequest, PictureFormat, PictureOrder, ProviderName, Resolution, Verb
+from bot.providers.catalogue import Ability, Offer, estimate, listed_price
+
+# Discord shows at most 25 choices, each name and value of at most 100 characters (API reference,
+# "Autocomplete").
+MAX_CHOICES = 25
+_MAX_LABEL = 100
+_MAX_ECHO = 60  # how much of a mistyped value is repeated to the member
+# Categories of characters that nobody sees: controls, format marks (zero-width ones among them), spaces.
+_INVISIBLE = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs"}
+_SPELLINGS = {"jpg": "jpeg"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Complaint:
+    """Why one offer cannot take a request; `can` names what it can, empty where it has no such choice."""
+
+    reason: RefusalReason
+    facts: dict[str, Fact]
+
+
+def choose(
+    request: ImagineRequest, offers: Sequence[Offer], *, preference: Sequence[ProviderName] = ()
+) -> tuple[Offer, PictureOrder]:
+    """The offer that draws the request, and the request settled on it.
+
+    A model may be named as `model` or `provider/model`; without a name the cheapest offer that can do the
+    request is taken. At equal prices `preference` (the operator's order of providers) decides, then the
+    catalogue's order.
+
+    Raises Refusal, with facts for the words: NO_PROVIDER; UNKNOWN_MODEL (`asked`, `can`); PROMPT_EMPTY;
+    PROMPT_TOO_LONG (`limit`, `length`); RATIO, COUNT, RESOLUTION, FORMAT (`asked`, `can`). The last five also
+    say `model`, the label of the offer that came closest.
+    """
+    able = [offer for offer in offers if Verb.GENERATE in offer.abilities]
+    if not able:
+        raise Refusal(RefusalReason.NO_PROVIDER)
+    if all(unicodedata.category(letter) in _INVISIBLE for letter in request.prompt):
+        raise Refusal(RefusalReason.PROMPT_EMPTY)
+    candidates = able if request.model is None else _named(request.model, able)
+    judged = [(offer, list(_complaints(request, offer))) for offer in candidates]
+    fitting = [(offer, _order(request, offer)) for offer, complaints in judged if not complaints]
+    if fitting:
+        return min(fitting, key=lambda pair: (estimate(*pair), _rank(pair[0], preference)))
+    offer, complaints = min(judged, key=lambda pair: (len(pair[1]), _rank(pair[0], preference)))
+    raise Refusal(complaints[0].reason, {**complaints[0].facts, "model": offer.label})
+
+
+def model_choices(offers: Sequence[Offer], typed: str) -> list[tuple[str, str]]:
+    """(label, value) for the member's autocomplete, cheapest first, at most 25.
+
+    `value` is `provider/model`.
+    """
+    wanted = typed.strip().casefold()
+    able = [offer for offer in offers if Verb.GENERATE in offer.abilities]
+    able.sort(key=_price_of_one)
+    rows = [(f"{offer.label} · {offer.provider} · {format_usd(_price_of_one(offer))}", offer) for offer in able]
+    return [
+        (label[:_MAX_LABEL], offer.key) for label, offer in rows if wanted in label.casefold() or wanted in offer.key
+    ][:MAX_CHOICES]
+
+
+def _price_of_one(offer: Offer) -> int:
+    return listed_price(offer, offer.abilities[Verb.GENERATE].default_resolution, pictures=1)
+
+
+def _rank(offer: Offer, preference: Sequence[ProviderName]) -> int:
+    return preference.index(offer.provider) if offer.provider in preference else len(preference)
+
+
+def _named(typed: str, offers: Sequence[Offer]) -> list[Offer]:
+    wanted = typed.strip().casefold()
+    found = [offer for offer in offers if wanted in (offer.model, offer.key, offer.label.casefold())]
+    if not found:
+        can = ", ".join(sorted({offer.model for offer in offers}))
+        raise Refusal(RefusalReason.UNKNOWN_MODEL, {"asked": _echo(typed), "can": can})
+    return found
+
+
+def _complaints(request: ImagineRequest, offer: Offer) -> Iterator[_Complaint]:
+    ability = offer.abilities[Verb.GENERATE]
+    length = len(request.prompt.strip())
+    if length > ability.prompt_max:
+        yield _Complaint(reason=RefusalReason.PROMPT_TOO_LONG, facts={"limit": ability.prompt_max, "length": length})
+    choices: tuple[tuple[RefusalReason, str | None, Sequence[str]], ...] = (
+        (RefusalReason.RATIO, request.aspect_ratio, ability.ratios),
+        (RefusalReason.RESOLUTION, request.resolution, ability.resolutions),
+        (RefusalReason.FORMAT, request.format, ability.formats),
+    )
+    for reason, asked, can in choices:
+        if asked is not None and _spelled(asked) not in can:
+            yield _Complaint(reason=reason, facts={"asked": _echo(asked), "can": ", ".join(can)})
+    if request.count is not None and not ability.count_min <= request.count <= ability.count_max:
+        yield _Complaint(reason=RefusalReason.COUNT, facts={"asked": request.count, "can": _range(ability)})
+
+
+def _order(request: ImagineRequest, offer: Offer) -> PictureOrder:
+    """The request with every choice made; only for an offer without complaints."""
+    ability = offer.abilities[Verb.GENERATE]
+    return PictureOrder(
+        provider=offer.provider,
+        model=offer.model,
+        prompt=request.prompt.strip(),
+        count=ability.default_count if request.count is None else request.count,
+        aspect_ratio=_spelled(request.aspect_ratio) if request.aspect_ratio is not None else ability.default_ratio,
+        resolution=(
+            Resolution(_spelled(request.resolution)) if request.resolution is not None else ability.default_resolution
+        ),
+        format=(PictureFormat(_spelled(request.format)) if request.format is not None else ability.default_format),
+    )
+
+
+def _spelled(asked: str) -> str:
+    plain = asked.strip().casefold()
+    return _SPELLINGS.get(plain, plain)
+
+
+def _range(ability: Ability) -> str:
+    if ability.count_min == ability.count_max:
+        return str(ability.count_min)
+    return f"{ability.count_min}–{ability.count_max}"
+
+
+def _echo(asked: str) -> str:
+    """What the member typed, short enough for a card; the words' room escapes it."""
+    return asked.strip()[:_MAX_ECHO]

@@ -1,0 +1,1 @@
+"""Use cases: the only room where ledger, jobs, interactions, providers and media meet."""

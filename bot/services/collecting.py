@@ -1,0 +1,160 @@
+"""From a gateway's finished answer to kept pictures and a posted price."""
+
+import logging
+from dataclasses import dataclass
+from typing import Literal
+
+from bot.core.clock import SECOND_MS, Clock, Millis
+from bot.core.crashpoints import CrashPoint, Crashpoints
+from bot.core.errors import Charged, DownloadFailed, MediaError
+from bot.core.ids import AssetId, Randomness, hold_id_of
+from bot.core.money import Ticks
+from bot.core.requests import PictureOrder
+from bot.db import Transaction
+from bot.jobs import store as jobs
+from bot.jobs.model import Job, State
+from bot.jobs.schedule import retry_wait_s
+from bot.ledger import store as ledger
+from bot.media import store as assets
+from bot.media.assets import Asset
+from bot.media.media import Media
+from bot.providers.catalogue import Offer, listed_price
+from bot.providers.contract import Finished
+from bot.services import store
+from bot.services.outcomes import FailureReason
+from bot.services.payload import Drawn, DrawnPicture, decode_drawn, encode_drawn
+from bot.services.settlement import Settlement
+
+log = logging.getLogger(__name__)
+
+# A result is fetched this often before the job ends with an honest "charged, but lost".
+MAX_FETCHES = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bill:
+    """What to post, and whether the gateway reported it or the catalogue lists it."""
+
+    cost: Ticks
+    basis: Literal["reported", "listed"]
+
+
+class Collector:
+    """Stores answers, fetches what they point at, and posts what they cost."""
+
+    def __init__(
+        self,
+        *,
+        settlement: Settlement,
+        media: Media,
+        clock: Clock,
+        randomness: Randomness,
+        crashpoints: Crashpoints,
+    ) -> None:
+        self._settlement = settlement
+        self._media = media
+        self._clock = clock
+        self._randomness = randomness
+        self._crashpoints = crashpoints
+
+    async def remember(self, job: Job, finished: Finished) -> None:
+        """Stores the answer before anything is fetched; the job is then `waiting` and due at once.
+
+        Pictures that came inside the answer are kept as assets first, so that the row stays small. One that is no
+        picture is left out here and missed when the result is collected.
+        """
+        kept: list[Asset] = []
+        drawn: list[DrawnPicture] = []
+        for picture in finished.pictures:
+            if picture.data is None:
+                drawn.append(DrawnPicture(url=picture.url, asset_id=None))
+                continue
+            try:
+                asset = await self._media.keep(picture.data)
+            except MediaError as error:
+                log.warning("a picture inside an answer is unusable", extra={"job": job.id, "error": str(error)})
+                drawn.append(DrawnPicture(url=None, asset_id=None))
+                continue
+            kept.append(asset)
+            drawn.append(DrawnPicture(url=None, asset_id=asset.id))
+        answer = encode_drawn(Drawn(pictures=tuple(drawn), cost=finished.cost, served_model=finished.served_model))
+        now = self._clock.now()
+
+        def write(tx: Transaction) -> None:
+            for asset in kept:
+                assets.insert_asset(tx, asset, at=now)
+            jobs.record_result(tx, job, result=answer, at=now)
+            if job.state is State.WAITING:
+                jobs.reschedule(tx, job, run_at=now, because=jobs.Because.NOTHING_NEW)
+            else:
+                jobs.move(tx, job, State.WAITING, now=now)
+
+        await self._settlement.record(write)
+
+    async def collect(self, job: Job, order: PictureOrder, offer: Offer) -> None:
+        """Fetches every picture of the stored answer, then posts the price and plans the delivery in one step."""
+        drawn = decode_drawn(job.result or "{}")
+        listed = listed_price(offer, order.resolution, pictures=len(drawn.pictures))
+        bill = Bill(cost=listed, basis="listed") if drawn.cost is None else Bill(cost=drawn.cost, basis="reported")
+        kept: dict[int, AssetId] = {}
+        fetched: list[Asset] = []
+        for position, picture in enumerate(drawn.pictures):
+            if picture.asset_id is not None:
+                kept[position] = picture.asset_id
+            if picture.url is None:
+                continue
+            try:
+                asset = await self._media.fetch(picture.url)
+            except DownloadFailed as error:
+                await self._again(job, error, bill)
+                return
+            except MediaError as error:
+                log.warning("a result is unusable", extra={"job": job.id, "error": str(error)})
+                continue
+            kept[position] = asset.id
+            fetched.append(asset)
+        self._crashpoints.reached(CrashPoint.AFTER_ASSET)
+        await self._post(job, kept, fetched, bill)
+        self._crashpoints.reached(CrashPoint.AFTER_POST)
+
+    async def _again(self, job: Job, error: DownloadFailed, bill: Bill) -> None:
+        """Tries later; an address that is gone is asked for anew where the gateway can be asked."""
+        if job.failures + 1 >= MAX_FETCHES or (error.is_gone and job.external_id is None):
+            await self._settlement.fail(job, FailureReason.RESULT_GONE, Charged.YES, actual=bill.cost)
+            return
+        jitter = self._randomness.uniform(-1.0, 1.0)
+        wait_s = retry_wait_s(failures=job.failures, asked_s=None, jitter=jitter)
+        run_at = Millis(self._clock.now() + round(wait_s * SECOND_MS))
+        is_gone = error.is_gone
+        await self._settlement.record(
+            lambda tx: jobs.reschedule(tx, job, run_at=run_at, because=jobs.Because.FAILED, keep_result=not is_gone)
+        )
+
+    async def _post(self, job: Job, kept: dict[int, AssetId], fetched: list[Asset], bill: Bill) -> None:
+        now = self._clock.now()
+
+        def write(tx: Transaction) -> None:
+            for asset in fetched:
+                assets.insert_asset(tx, asset, at=now)
+            for position, asset_id in kept.items():
+                store.add_picture(tx, job_id=job.id, position=position, asset_id=asset_id)
+            posted = ledger.post(
+                tx,
+                hold_id=hold_id_of(job.id),
+                actual=bill.cost,
+                pictures=len(kept),
+                at=now,
+                basis=bill.basis,
+                note=job.model,
+            )
+            if posted.overrun:
+                log.error("a gateway charged more than was held", extra={"job": job.id, "ticks": posted.overrun})
+            if not kept:
+                end = State.CANCELLED if job.is_cancel_requested else State.FAILED
+                jobs.move(tx, job, end, now=now, note=FailureReason.BAD_RESULT)
+                return
+            route = store.Route.PRIVATE if job.is_cancel_requested else store.Route.CHANNEL
+            store.plan_delivery(tx, job_id=job.id, route=route, channel_id=job.channel_id, at=now)
+            jobs.move(tx, job, State.DELIVERING, now=now)
+
+        await self._settlement.record(write)

@@ -1,0 +1,117 @@
+"""Accepting a request: interaction, budgets, hold and job in one transaction, or a refusal that cost nothing."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bot.core.clock import Clock
+from bot.core.crashpoints import CrashPoint, Crashpoints
+from bot.core.errors import DatabaseUnavailable, Refusal, RefusalReason
+from bot.core.ids import JobId, Randomness, hold_id_of, new_idempotency_key, new_job_id
+from bot.core.requests import ImagineRequest, PictureOrder
+from bot.db import Database, Transaction
+from bot.interactions import store as interactions
+from bot.interactions.model import Received
+from bot.jobs import store as jobs
+from bot.jobs.model import NewJob
+from bot.ledger import store as ledger
+from bot.ledger.model import Ceilings, HoldRequest
+from bot.ledger.policy import limits_for
+from bot.providers.catalogue import Offer, worst_case
+from bot.providers.registry import Registry
+from bot.providers.routing import choose
+from bot.services.payload import KIND, VERSION, encode_order
+
+# More waiting work than this would keep people for hours: better to say so at once.
+MAX_LIVE_JOBS = 2_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What the operator allows: budgets, and how many jobs one member may have under way at once."""
+
+    ceilings: Ceilings
+    member_jobs: int
+
+
+class Imagine:
+    """The use case behind `/imagine`."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        registry: Registry,
+        rules: Rules,
+        clock: Clock,
+        randomness: Randomness,
+        crashpoints: Crashpoints,
+        wake: Callable[[], None],
+    ) -> None:
+        self._database = database
+        self._registry = registry
+        self._rules = rules
+        self._clock = clock
+        self._randomness = randomness
+        self._crashpoints = crashpoints
+        self._wake = wake
+
+    async def submit(self, received: Received, request: ImagineRequest, *, missing_permissions: str = "") -> JobId:
+        """Accepts the request and returns its job, or raises Refusal; a refusal holds and spends nothing.
+
+        `missing_permissions` names what the bot lacks in the channel: no picture is bought that cannot be posted.
+        """
+        if missing_permissions:
+            raise Refusal(RefusalReason.CANNOT_POST, {"missing": missing_permissions})
+        offer, order = choose(request, self._registry.offers())
+        job_id = new_job_id(self._randomness)
+        try:
+            await self._database.write(lambda tx: self._admit(tx, received, offer, order, job_id))
+        except DatabaseUnavailable:
+            raise Refusal(RefusalReason.BUSY) from None
+        self._crashpoints.reached(CrashPoint.AFTER_COMMIT_HOLD)
+        self._wake()
+        return job_id
+
+    def _admit(self, tx: Transaction, received: Received, offer: Offer, order: PictureOrder, job_id: JobId) -> None:
+        if not interactions.accept(tx, received.id, job_id):
+            raise Refusal(RefusalReason.STALE)
+        everyone, own = jobs.live_count(tx, guild_id=received.guild_id, member_id=received.member_id)
+        if everyone >= MAX_LIVE_JOBS:
+            raise Refusal(RefusalReason.QUEUE_FULL)
+        if own >= self._rules.member_jobs:
+            raise Refusal(RefusalReason.MEMBER_BUSY, {"limit": self._rules.member_jobs})
+        now = self._clock.now()
+        jobs.insert(
+            tx,
+            NewJob(
+                id=job_id,
+                kind=KIND,
+                guild_id=received.guild_id,
+                channel_id=received.channel_id,
+                member_id=received.member_id,
+                provider=offer.provider,
+                model=offer.model,
+                payload=encode_order(order),
+                payload_version=VERSION,
+                idempotency_key=new_idempotency_key(job_id),
+                created_at=now,
+            ),
+        )
+        # Windows follow Discord's clock, which made the interaction's id: a host clock that jumps grants nothing.
+        at = ledger.effective_now(tx, received.created_at)
+        ledger.hold(
+            tx,
+            HoldRequest(
+                hold_id=hold_id_of(job_id),
+                job_id=job_id,
+                guild_id=received.guild_id,
+                member_id=received.member_id,
+                amount=worst_case(offer, order),
+                pictures=order.count,
+                limits=limits_for(
+                    self._rules.ceilings, guild_id=received.guild_id, member_id=received.member_id, at=at
+                ),
+                price_version=self._registry.catalogue_version,
+                at=at,
+            ),
+        )

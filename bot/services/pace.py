@@ -1,0 +1,43 @@
+"""How long a model takes, from its own recent successes, else from the catalogue."""
+
+from collections.abc import Sequence
+
+from bot.db import Database
+from bot.jobs import store as jobs
+from bot.providers.catalogue import Offer
+
+# Fewer successes than this say less than the catalogue does.
+_ENOUGH = 5
+# Polls are planned from the 40th percentile: an estimate too low costs a few polls, one too high costs waiting.
+_LOW = 0.4
+_MEDIAN = 0.5
+_HIGH = 0.9
+
+
+def quantile(sample: Sequence[float], share: float) -> float:
+    """The value below which `share` of the sample lies; the sample is not empty."""
+    ordered = sorted(sample)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
+class Pace:
+    """Reads the model's last successes."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def _sample(self, offer: Offer) -> tuple[float, ...]:
+        provider, model = offer.provider, offer.model
+        return await self._database.read(lambda reader: jobs.recent_seconds(reader, provider=provider, model=model))
+
+    async def low_estimate_s(self, offer: Offer) -> float:
+        """Seconds to plan polls with."""
+        sample = await self._sample(offer)
+        return quantile(sample, _LOW) if len(sample) >= _ENOUGH else offer.typical_s
+
+    async def range_s(self, offer: Offer) -> tuple[float, float]:
+        """Seconds to promise: the median, and what nine of ten stay below."""
+        sample = await self._sample(offer)
+        if len(sample) < _ENOUGH:
+            return offer.typical_s, offer.typical_s * 2
+        return quantile(sample, _MEDIAN), quantile(sample, _HIGH)

@@ -1,0 +1,90 @@
+"""What the use cases need from upstairs: someone who can talk to Discord. `bot.ui` implements it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from bot.core.clock import Millis
+from bot.core.errors import EaselError
+from bot.core.ids import AssetId, ChannelId, GuildId, JobId, MemberId, MessageId
+from bot.core.money import Ticks
+from bot.core.requests import PictureFormat
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostedPicture:
+    """One kept picture, named by the hash of its bytes."""
+
+    asset_id: AssetId
+    format: PictureFormat
+    width: int
+    height: int
+    byte_size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Post:
+    """A finished result, ready to be shown. `seconds` from the request to the picture, `cost` as posted.
+
+    `is_late` asks for the member to be pinged, because their card cannot be turned into a link any more.
+    `is_cancelled` marks a result that came although its member had cancelled.
+    """
+
+    job_id: JobId
+    guild_id: GuildId
+    channel_id: ChannelId
+    member_id: MemberId
+    prompt: str
+    model_label: str
+    shape: str
+    seconds: float
+    cost: Ticks
+    pictures: tuple[PostedPicture, ...]
+    started_at: Millis
+    is_late: bool = False
+    is_cancelled: bool = False
+
+
+class Obstacle(StrEnum):
+    """Why a public post can never be made there."""
+
+    CHANNEL_GONE = "channel_gone"
+    NO_PERMISSION = "no_permission"
+    BLOCKED = "blocked"
+    TOO_LARGE = "too_large"
+    GUILD_GONE = "guild_gone"
+
+
+class CannotDeliver(EaselError):
+    """This route is closed for good."""
+
+    def __init__(self, obstacle: Obstacle) -> None:
+        super().__init__(obstacle.value)
+        self.obstacle = obstacle
+
+
+class DeliverLater(EaselError):
+    """Discord did not take it now; the same may be sent again."""
+
+    def __init__(self, message: str, *, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class Delivery(Protocol):
+    """Brings results to Discord."""
+
+    async def publish(self, post: Post) -> MessageId:
+        """A new public message, carrying the nonce of the job. Raises CannotDeliver or DeliverLater."""
+        ...
+
+    async def find(self, post: Post) -> MessageId | None:
+        """The public message of an earlier try, looked for in the channel. Raises CannotDeliver or DeliverLater."""
+        ...
+
+    async def hand_over(self, post: Post, *, token: str | None) -> bool:
+        """Gives the result to its member alone: on their card while `token` lives, else by direct message.
+
+        False when neither is open. Raises DeliverLater.
+        """
+        ...

@@ -1,0 +1,100 @@
+"""Ends that bring no picture: each one transaction over the job and its hold."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import TypeVar
+
+from bot.core.clock import Clock, Millis
+from bot.core.errors import Charged, DatabaseUnavailable
+from bot.core.ids import hold_id_of
+from bot.core.money import Ticks
+from bot.db import Database, Transaction
+from bot.jobs import store as jobs
+from bot.jobs.model import Job, State
+from bot.ledger import store as ledger
+from bot.services.books import held_for
+from bot.services.outcomes import GRACE_MS, LOOK_UP_MS, FailureReason
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+# How long to wait before a write is tried again that must not be lost.
+WRITE_PAUSE_S = 1.0
+
+
+class Settlement:
+    """Settles a job that will bring nothing."""
+
+    def __init__(self, *, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def record(self, work: Callable[[Transaction], T]) -> T:
+        """Writes what has already happened outside: tried until it is on disk, since forgetting it costs money."""
+        while True:
+            try:
+                return await self._database.write(work)
+            except DatabaseUnavailable:
+                log.exception("an outcome cannot be written yet")
+                await asyncio.sleep(WRITE_PAUSE_S)
+
+    async def fail(self, job: Job, reason: FailureReason, charged: Charged, *, actual: Ticks | None = None) -> None:
+        """Ends the job by what is known of the money: void, post, or `unknown` with the hold kept.
+
+        `actual` is what was charged where that is known; else a charge is taken to be the whole hold.
+        """
+        now = self._clock.now()
+
+        def settle(tx: Transaction) -> None:
+            match charged:
+                case Charged.NO:
+                    ledger.void(tx, hold_id=hold_id_of(job.id), at=now, reason=reason)
+                case Charged.YES:
+                    held = held_for(tx, job.id)
+                    ledger.post(
+                        tx,
+                        hold_id=held.hold_id,
+                        actual=held.amount if actual is None else actual,
+                        pictures=0,
+                        at=now,
+                        basis="listed",
+                        note=reason,
+                    )
+                case Charged.UNKNOWN:
+                    self.leave_unknown(tx, job, reason=reason, now=now)
+                    return
+            end = State.CANCELLED if job.is_cancel_requested else State.FAILED
+            jobs.move(tx, job, end, now=now, note=reason)
+
+        await self.record(settle)
+        log.info("job settled", extra={"job": job.id, "reason": reason, "charged": charged})
+
+    def leave_unknown(self, tx: Transaction, job: Job, *, reason: FailureReason, now: Millis) -> None:
+        """Part of a transaction: the hold stays until a look-up, a person or the end of its grace decides."""
+        if job.state is State.UNKNOWN:
+            jobs.reschedule(tx, job, run_at=self.next_look(job, now), because=jobs.Because.FAILED)
+        else:
+            jobs.move(tx, job, State.UNKNOWN, now=now, run_at=self.next_look(job, now), note=reason)
+
+    def next_look(self, job: Job, now: Millis) -> Millis:
+        """When an `unknown` job is looked at again: soon where the gateway can be asked, else at its grace's end."""
+        if job.external_id is not None:
+            return Millis(now + LOOK_UP_MS)
+        return self.grace_ends_at(job)
+
+    def grace_ends_at(self, job: Job) -> Millis:
+        """When an `unknown` job's hold is posted as presumed."""
+        return Millis((job.submitted_at or job.created_at) + GRACE_MS)
+
+    async def presume(self, job: Job) -> None:
+        """The grace of an `unknown` job is over: its hold is posted as presumed, which a person can correct."""
+        now = self._clock.now()
+
+        def settle(tx: Transaction) -> None:
+            ledger.presume(tx, hold_id=hold_id_of(job.id), at=now)
+            end = State.CANCELLED if job.is_cancel_requested else State.FAILED
+            jobs.move(tx, job, end, now=now)
+
+        await self.record(settle)
+        log.warning("job presumed charged", extra={"job": job.id})

@@ -1,0 +1,96 @@
+"""SQL of what belongs to no single room below: a job's pictures, its delivery, and facts the bot remembers."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot.core.clock import Millis
+from bot.core.ids import AssetId, ChannelId, JobId, MessageId
+from bot.db import Reader, Transaction
+
+
+class Route(StrEnum):
+    """How a result reaches people: a public post, privately to its member, or not at all (kept on disk)."""
+
+    CHANNEL = "channel"
+    PRIVATE = "private"
+    KEPT = "kept"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryRow:
+    """Where a result went or is going."""
+
+    job_id: JobId
+    route: Route
+    channel_id: ChannelId
+    started_at: Millis
+    tries: int
+    message_id: MessageId | None
+    reason: str | None
+
+
+def add_picture(tx: Transaction, *, job_id: JobId, position: int, asset_id: AssetId) -> None:
+    """Notes one of a job's pictures; the same again changes nothing."""
+    tx.execute(
+        "INSERT INTO picture (job_id, position, asset_id) VALUES (?, ?, ?) ON CONFLICT (job_id, position) DO NOTHING",
+        (job_id, position, asset_id),
+    )
+
+
+def pictures_of(reader: Reader, job_id: JobId) -> tuple[AssetId, ...]:
+    """A job's pictures in the gateway's order."""
+    rows = reader.all("SELECT asset_id FROM picture WHERE job_id = ? ORDER BY position", (job_id,))
+    return tuple(AssetId(row["asset_id"]) for row in rows)
+
+
+def plan_delivery(tx: Transaction, *, job_id: JobId, route: Route, channel_id: ChannelId, at: Millis) -> None:
+    """Decides the route before the first try."""
+    tx.execute(
+        "INSERT INTO delivery (job_id, route, channel_id, started_at) VALUES (?, ?, ?, ?)",
+        (job_id, route, channel_id, at),
+    )
+
+
+def delivery_of(reader: Reader, job_id: JobId) -> DeliveryRow | None:
+    """The delivery of a job, once it is planned."""
+    row = reader.one("SELECT * FROM delivery WHERE job_id = ?", (job_id,))
+    if row is None:
+        return None
+    return DeliveryRow(
+        job_id=job_id,
+        route=Route(row["route"]),
+        channel_id=ChannelId(row["channel_id"]),
+        started_at=row["started_at"],
+        tries=row["tries"],
+        message_id=None if row["message_id"] is None else MessageId(row["message_id"]),
+        reason=row["reason"],
+    )
+
+
+def begin_try(tx: Transaction, job_id: JobId) -> None:
+    """Counts a try before it is made, so that a later one knows to look at the channel first."""
+    tx.execute("UPDATE delivery SET tries = tries + 1 WHERE job_id = ?", (job_id,))
+
+
+def change_route(tx: Transaction, job_id: JobId, *, route: Route, reason: str) -> None:
+    """The planned route is closed for good; the next one is tried."""
+    tx.execute("UPDATE delivery SET route = ?, reason = ? WHERE job_id = ?", (route, reason, job_id))
+
+
+def delivered(tx: Transaction, job_id: JobId, *, message_id: MessageId | None, at: Millis) -> None:
+    """The result is where its route leads; `message_id` of the public post, where there is one."""
+    tx.execute("UPDATE delivery SET message_id = ?, delivered_at = ? WHERE job_id = ?", (message_id, at, job_id))
+
+
+def fact(reader: Reader, name: str) -> str | None:
+    """A remembered fact."""
+    row = reader.one("SELECT value FROM fact WHERE name = ?", (name,))
+    return None if row is None else str(row["value"])
+
+
+def remember(tx: Transaction, name: str, value: str) -> None:
+    """Stores a fact, replacing what was known."""
+    tx.execute(
+        "INSERT INTO fact (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        (name, value),
+    )

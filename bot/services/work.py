@@ -1,0 +1,210 @@
+"""What the runner calls for a picture job: submit, recover, poll, deliver, give up."""
+
+import logging
+
+from bot.core.clock import SECOND_MS, Clock, Millis
+from bot.core.crashpoints import CrashPoint, Crashpoints
+from bot.core.errors import Charged, ProviderError, RetryLater, UnknownWork
+from bot.core.ids import Randomness
+from bot.core.requests import PictureOrder
+from bot.db import Transaction
+from bot.jobs import store as jobs
+from bot.jobs.model import Job, State
+from bot.jobs.schedule import PollPace, poll_wait_s, retry_wait_s
+from bot.providers.catalogue import Offer
+from bot.providers.contract import (
+    Accepted,
+    ExternalId,
+    Finished,
+    PaymentRequired,
+    Provider,
+    StillRunning,
+    SubmitContext,
+)
+from bot.providers.registry import Registry
+from bot.services.collecting import Collector
+from bot.services.courier import Courier
+from bot.services.outcomes import FailureReason, reason_of
+from bot.services.pace import Pace
+from bot.services.payload import UnreadablePayload, decode_order
+from bot.services.settlement import Settlement
+
+log = logging.getLogger(__name__)
+
+# A gateway that surely did not accept is tried this often, then the member gets their money back and an answer.
+MAX_ATTEMPTS = 4
+# A gateway that does not know its own id yet is given this many polls (eventual consistency), then it is `unknown`.
+MAX_UNKNOWN_POLLS = 3
+
+
+class PictureWork:
+    """Implements `bot.jobs.runner.Handler` for orders of pictures."""
+
+    def __init__(
+        self,
+        *,
+        registry: Registry,
+        settlement: Settlement,
+        collector: Collector,
+        courier: Courier,
+        pace: Pace,
+        clock: Clock,
+        randomness: Randomness,
+        crashpoints: Crashpoints,
+    ) -> None:
+        self._registry = registry
+        self._settlement = settlement
+        self._collector = collector
+        self._courier = courier
+        self._pace = pace
+        self._clock = clock
+        self._randomness = randomness
+        self._crashpoints = crashpoints
+
+    async def submit(self, job: Job) -> None:
+        """Sends the request once; the intent is already on disk."""
+        self._crashpoints.reached(CrashPoint.AFTER_INTENT)
+        found = self._find(job)
+        if found is None:
+            await self._settlement.fail(job, FailureReason.PROVIDER_OFF, Charged.NO)
+            return
+        provider, offer, order = found
+        try:
+            answer = await provider.submit(order, SubmitContext(idempotency_key=job.idempotency_key))
+        except RetryLater as error:
+            await self._submit_later(job, error)
+            return
+        except ProviderError as error:
+            log.warning("a submit failed", extra={"job": job.id, "error": str(error)})
+            await self._settlement.fail(job, reason_of(error), error.charged)
+            return
+        match answer:
+            case Finished():
+                await self._collector.remember(job, answer)
+            case Accepted():
+                await self._accepted(job, offer, answer)
+            case PaymentRequired():
+                await self._settlement.fail(job, FailureReason.PAYMENT_WANTED, Charged.NO)
+
+    async def recover(self, job: Job) -> None:
+        """The process died between the intent and the answer. Only a gateway that honours our key is asked again."""
+        found = self._find(job)
+        if found is not None and found[0].honours_idempotency_key:
+            await self.submit(job)
+        else:
+            await self._settlement.fail(job, FailureReason.NO_ANSWER, Charged.UNKNOWN)
+
+    async def poll(self, job: Job) -> None:
+        """Collects what is drawn, or asks the gateway once."""
+        if job.state is State.UNKNOWN and self._clock.now() >= self._settlement.grace_ends_at(job):
+            await self._settlement.presume(job)
+            return
+        found = self._find(job)
+        if found is None or job.external_id is None:
+            if found is not None and job.result is not None:
+                await self._collector.collect(job, found[2], found[1])
+            else:
+                await self._settlement.fail(job, FailureReason.PROVIDER_OFF, Charged.UNKNOWN)
+            return
+        provider, offer, order = found
+        if job.result is not None:
+            await self._collector.collect(job, order, offer)
+            return
+        try:
+            answer = await provider.poll(order, ExternalId(job.external_id))
+        except (RetryLater, UnknownWork) as error:
+            await self._poll_failed(job, error)
+        except ProviderError as error:
+            log.warning("a gateway gave up", extra={"job": job.id, "error": str(error)})
+            await self._settlement.fail(job, reason_of(error), error.charged)
+        else:
+            if isinstance(answer, Finished):
+                await self._collector.remember(job, answer)
+            else:
+                await self._still_running(job, offer, answer)
+
+    async def deliver(self, job: Job) -> None:
+        """Brings the pictures to the people."""
+        await self._courier.deliver(job)
+
+    async def give_up(self, job: Job) -> None:
+        """The step raised or died too often. What is delivering stays with the bot; the rest ends honestly."""
+        log.error("a job is given up", extra={"job": job.id, "state": job.state})
+        if job.state is State.DELIVERING:
+            await self._courier.keep(job, "gave up")
+        else:
+            await self._settlement.fail(job, FailureReason.INTERNAL, Charged.UNKNOWN)
+
+    def _find(self, job: Job) -> tuple[Provider, Offer, PictureOrder] | None:
+        """The job's provider, offer and order; None where the provider is off or the row cannot be read."""
+        try:
+            order = decode_order(job.payload, version=job.payload_version, provider=job.provider, model=job.model)
+        except UnreadablePayload:
+            log.exception("a payload cannot be read", extra={"job": job.id})
+            return None
+        offer = self._registry.offer(order.provider, order.model)
+        return None if offer is None else (self._registry.provider(order.provider), offer, order)
+
+    async def _accepted(self, job: Job, offer: Offer, answer: Accepted) -> None:
+        pace = await self._poll_pace(offer)
+        wait_s = self._poll_wait_s(job, pace, waited_s=0.0, asked_s=answer.poll_after_s, polls=0)
+        now = self._clock.now()
+        deadline_at = Millis(now + round(offer.deadline_s * SECOND_MS))
+        note = None if answer.approval_url is None else "waits for an approval at the gateway"
+
+        def write(tx: Transaction) -> None:
+            jobs.record_accepted(tx, job.id, external_id=answer.external_id, deadline_at=deadline_at)
+            jobs.move(tx, job, State.WAITING, now=now, run_at=Millis(now + round(wait_s * SECOND_MS)), note=note)
+
+        await self._settlement.record(write)
+        self._crashpoints.reached(CrashPoint.AFTER_EXTERNAL_ID)
+
+    async def _submit_later(self, job: Job, error: RetryLater) -> None:
+        if job.is_cancel_requested or job.attempt >= MAX_ATTEMPTS:
+            await self._settlement.fail(job, reason_of(error), Charged.NO)
+            return
+        jitter = self._randomness.uniform(-1.0, 1.0)
+        wait_s = retry_wait_s(failures=job.attempt - 1, asked_s=error.retry_after_s, jitter=jitter)
+        now = self._clock.now()
+        run_at = Millis(now + round(wait_s * SECOND_MS))
+        log.info("a submit is put off", extra={"job": job.id, "error": str(error), "wait_s": round(wait_s, 1)})
+        await self._settlement.record(
+            lambda tx: jobs.move(tx, job, State.QUEUED, now=now, run_at=run_at, note=str(error))
+        )
+
+    async def _still_running(self, job: Job, offer: Offer, answer: StillRunning) -> None:
+        now = self._clock.now()
+        if job.state is State.UNKNOWN or self._is_overdue(job, now):
+            await self._settlement.fail(job, FailureReason.TOO_SLOW, Charged.UNKNOWN)
+            return
+        pace = await self._poll_pace(offer)
+        waited_s = (now - (job.submitted_at or job.created_at)) / SECOND_MS
+        wait_s = self._poll_wait_s(job, pace, waited_s=waited_s, asked_s=answer.poll_after_s, polls=job.polls + 1)
+        run_at = Millis(now + round(wait_s * SECOND_MS))
+        await self._settlement.record(
+            lambda tx: jobs.reschedule(tx, job, run_at=run_at, because=jobs.Because.NOTHING_NEW)
+        )
+
+    async def _poll_failed(self, job: Job, error: RetryLater | UnknownWork) -> None:
+        now = self._clock.now()
+        is_lost = isinstance(error, UnknownWork) and job.failures + 1 >= MAX_UNKNOWN_POLLS
+        if job.state is State.UNKNOWN or is_lost or self._is_overdue(job, now):
+            reason = FailureReason.LOST_TRACK if is_lost else FailureReason.TOO_SLOW
+            await self._settlement.fail(job, reason, Charged.UNKNOWN)
+            return
+        asked_s = error.retry_after_s if isinstance(error, RetryLater) else None
+        jitter = self._randomness.uniform(-1.0, 1.0)
+        run_at = Millis(now + round(retry_wait_s(failures=job.failures, asked_s=asked_s, jitter=jitter) * SECOND_MS))
+        await self._settlement.record(lambda tx: jobs.reschedule(tx, job, run_at=run_at, because=jobs.Because.FAILED))
+
+    def _is_overdue(self, job: Job, now: Millis) -> bool:
+        return job.deadline_at is not None and now >= job.deadline_at
+
+    async def _poll_pace(self, offer: Offer) -> PollPace:
+        facts = self._registry.facts(offer.provider)
+        typical_s = await self._pace.low_estimate_s(offer)
+        return PollPace(typical_s=typical_s, shortest_s=facts.poll_min_s)
+
+    def _poll_wait_s(self, job: Job, pace: PollPace, *, waited_s: float, asked_s: float | None, polls: int) -> float:
+        jitter = self._randomness.uniform(-1.0, 1.0)
+        return poll_wait_s(pace, polls=polls, waited_s=waited_s, asked_s=asked_s, jitter=jitter)

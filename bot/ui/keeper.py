@@ -1,0 +1,214 @@
+"""Keeps every member's card true: edits it on change, at most every 2 s, and gives each its last word.
+
+What must be said comes from the database alone, so that a restart loses no card: whoever has not been answered is
+answered by the next process.
+"""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+
+from discord import ui
+
+from bot.core.clock import SECOND_MS, Clock
+from bot.core.errors import DatabaseUnavailable
+from bot.core.ids import ChannelId, GuildId, InteractionId, MemberId, nonce_of
+from bot.jobs.model import State
+from bot.services.desk import Desk
+from bot.services.ports import DeliverLater
+from bot.services.progress import Progress, ProgressBoard, Waiting
+from bot.services.store import Route
+from bot.ui import cards, words
+from bot.ui.card_editor import CardEditor, CardGone, CardLater
+from bot.ui.delivery import DiscordDelivery
+
+log = logging.getLogger(__name__)
+
+# The board is read this often; a card is edited at most every EDIT_EVERY_MS. Discord does not publish its limit for
+# edits of one interaction (5 in 2 s and 30 in 60 s were measured in 2021).
+TICK_S = 0.5
+EDIT_EVERY_MS = 2 * SECOND_MS
+# Edits under way at once, so that many cards never crowd out the requests that publish pictures.
+EDITS_AT_ONCE = 16
+# After an edit that Discord did not take, the card rests this long.
+RETRY_MS = 5 * SECOND_MS
+
+
+@dataclass(slots=True)
+class _Shown:
+    """What a card says now, and when it may be edited next."""
+
+    key: tuple[object, ...] | None = None
+    not_before: int = 0
+
+
+class CardKeeper:
+    """One loop over all open cards."""
+
+    def __init__(
+        self,
+        *,
+        board: ProgressBoard,
+        desk: Desk,
+        editor: CardEditor,
+        delivery: DiscordDelivery,
+        clock: Clock,
+    ) -> None:
+        self._board = board
+        self._desk = desk
+        self._editor = editor
+        self._delivery = delivery
+        self._clock = clock
+        self._shown: dict[InteractionId, _Shown] = {}
+        self._gate = asyncio.Semaphore(EDITS_AT_ONCE)
+        self._nudge = asyncio.Event()
+        self.last_tick = clock.monotonic()
+
+    def nudge(self) -> None:
+        """Something changed that a member should see soon."""
+        self._nudge.set()
+
+    def note_shown(self, interaction_id: InteractionId, progress: Progress) -> None:
+        """The cog has just shown this; it need not be said again."""
+        self._shown[interaction_id] = _Shown(key=_key(progress), not_before=self._clock.now() + EDIT_EVERY_MS)
+
+    def forget_shown(self, interaction_id: InteractionId) -> None:
+        """What the cog tried to show did not arrive."""
+        self._shown.pop(interaction_id, None)
+
+    async def run(self) -> None:
+        """Ticks until cancelled."""
+        while True:
+            self.last_tick = self._clock.monotonic()
+            try:
+                await self.tick()
+            except DatabaseUnavailable:
+                log.exception("cards cannot be read")
+            self._nudge.clear()
+            try:
+                async with asyncio.timeout(TICK_S):
+                    await self._nudge.wait()
+            except TimeoutError:
+                pass
+
+    async def tick(self) -> None:
+        """Looks at every open card once."""
+        board = await self._board.read()
+        open_ids = {one.interaction.id for one in board}
+        for gone in self._shown.keys() - open_ids:
+            del self._shown[gone]
+        due = [one for one in board if self._is_due(one)]
+        if due:
+            async with asyncio.TaskGroup() as group:
+                for one in due:
+                    group.create_task(self._serve(one))
+
+    async def say_stopping(self) -> None:
+        """Tells every waiting member that the bot restarts and their picture will still come."""
+        board = await self._board.read()
+        async with asyncio.TaskGroup() as group:
+            for one in board:
+                if one.progress is not None and not one.progress.has_last_word and one.can_edit:
+                    group.create_task(self._edit(one, cards.working(one.progress, is_stopping=True)))
+
+    def _is_due(self, one: Waiting) -> bool:
+        shown = self._shown.setdefault(one.interaction.id, _Shown())
+        if self._clock.now() < shown.not_before:
+            return False
+        if one.progress is None:
+            return one.is_orphan
+        return one.progress.has_last_word or (one.can_edit and _key(one.progress) != shown.key)
+
+    async def _serve(self, one: Waiting) -> None:
+        if one.progress is None:
+            await self._answer_orphan(one)
+        elif one.progress.has_last_word:
+            await self._last_word(one, one.progress)
+        else:
+            await self._edit(one, cards.working(one.progress))
+            self._shown[one.interaction.id] = _Shown(
+                key=_key(one.progress), not_before=self._clock.now() + EDIT_EVERY_MS
+            )
+
+    async def _answer_orphan(self, one: Waiting) -> None:
+        """Received, perhaps acknowledged, never accepted: its process died, or its handler did.
+
+        A handler of this process might still wake up: it is shut out first. One of an earlier process is answered
+        first, so that a crash between the two steps leaves nobody on "thinking…".
+        """
+        if one.is_from_before:
+            try:
+                if one.can_edit:
+                    await self._try_edit(one, cards.notice(words.LOST))
+            except CardLater:
+                self._rest(one)
+                return
+            except CardGone:
+                log.info("an interaction from before the start was never acknowledged")
+            await self._desk.void(one.interaction.id)
+        else:
+            await self._desk.void(one.interaction.id)
+            await self._edit(one, cards.notice(words.LOST))
+
+    async def _last_word(self, one: Waiting, progress: Progress) -> None:
+        if one.can_edit:
+            try:
+                await self._try_edit(one, cards.last_word(progress))
+            except CardGone as error:
+                if not error.is_dismissed:
+                    await self._tell(one, progress)
+                    return
+            except CardLater:
+                self._rest(one)
+                return
+            await self._desk.answered(one.interaction.id)
+        else:
+            await self._tell(one, progress)
+
+    async def _tell(self, one: Waiting, progress: Progress) -> None:
+        """The card is out of reach: a a result has reached its member already, anything else is told in the channel."""
+        delivery = progress.delivery
+        has_result = delivery is not None and delivery.route is not Route.KEPT
+        if not has_result and progress.state is not State.CANCELLED:
+            try:
+                await self._delivery.tell(
+                    channel_id=ChannelId(progress.channel_id),
+                    guild_id=GuildId(progress.guild_id),
+                    member_id=MemberId(progress.member_id),
+                    text=cards.last_word_text(progress),
+                    nonce=nonce_of(progress.job_id)[::-1],
+                )
+            except DeliverLater:
+                self._rest(one)
+                return
+        await self._desk.answered(one.interaction.id)
+
+    async def _edit(self, one: Waiting, view: ui.LayoutView) -> bool:
+        """One edit; False when it was not taken. A card that is gone is looked at again when its job ends."""
+        try:
+            await self._try_edit(one, view)
+        except (CardGone, CardLater):
+            self._rest(one)
+            return False
+        return True
+
+    async def _try_edit(self, one: Waiting, view: ui.LayoutView) -> None:
+        token = one.interaction.token
+        if token is None:
+            raise CardGone(is_dismissed=False)
+        async with self._gate:
+            await self._editor.edit(token, view)
+
+    def _rest(self, one: Waiting) -> None:
+        self._shown[one.interaction.id] = _Shown(key=None, not_before=self._clock.now() + RETRY_MS)
+
+
+def _key(progress: Progress) -> tuple[object, ...]:
+    """What a change of the card is: not the words, which hold times that move."""
+    return (
+        progress.state,
+        progress.place,
+        progress.is_fetching,
+        progress.is_cancel_requested,
+        progress.is_late,
+    )

@@ -1,0 +1,138 @@
+"""What the bot says: refusals, failures, and the money in each of them. Plain, short, exact."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from bot.core.clock import SECOND_MS
+from bot.core.errors import Fact, Refusal, RefusalReason
+from bot.core.money import format_usd
+from bot.services.outcomes import FailureReason
+from bot.ui.text import escape
+
+NOT_CHARGED = "Nothing was charged."
+_FACT_LIMIT = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """A heading and what stands below it."""
+
+    title: str
+    body: str
+
+
+def _can(facts: Mapping[str, Fact], what: str) -> str:
+    can = facts.get("can")
+    model = escape(str(facts.get("model", "This model")), _FACT_LIMIT)
+    if not can:
+        return f"{model} has no choice of {what}. Leave it out and try again."
+    return f"{model} can do: {escape(str(can), _FACT_LIMIT)}. You asked for {_asked(facts)}."
+
+
+def _asked(facts: Mapping[str, Fact]) -> str:
+    return escape(str(facts.get("asked", "something else")), _FACT_LIMIT)
+
+
+def _whose(scope: str) -> str:
+    if scope.startswith("member:"):
+        return "you have"
+    return "the server has" if scope.startswith("guild:") else "this bot has"
+
+
+def _budget(facts: Mapping[str, Fact]) -> str:
+    needed, left, limit = (format_usd(int(facts[name])) for name in ("needed", "left", "limit"))
+    window = "today" if facts["window"] == "day" else "this month"
+    resets = int(facts["resets_at"]) // SECOND_MS
+    return (
+        f"This could cost up to {needed}; {_whose(str(facts['scope']))} {left} left of {limit} for {window}."
+        f" Resets <t:{resets}:R>."
+    )
+
+
+def _quota(facts: Mapping[str, Fact]) -> str:
+    resets = int(facts["resets_at"]) // SECOND_MS
+    return (
+        f"You asked for {facts['needed']}; you have {facts['left']} left of {facts['limit']} pictures for today."
+        f" Resets <t:{resets}:R>."
+    )
+
+
+_REFUSALS: dict[RefusalReason, tuple[str, Callable[[Mapping[str, Fact]], str]]] = {
+    RefusalReason.PROMPT_EMPTY: ("The prompt is empty", lambda _: "Describe the picture in a few words."),
+    RefusalReason.PROMPT_TOO_LONG: (
+        "The prompt is too long",
+        lambda facts: f"It has {facts['length']} characters; {_model(facts)} takes {facts['limit']}. Shorten it.",
+    ),
+    RefusalReason.UNKNOWN_MODEL: (
+        "There is no such model here",
+        lambda facts: f"You asked for {_asked(facts)}. There is: {escape(str(facts['can']), _FACT_LIMIT)}.",
+    ),
+    RefusalReason.NO_PROVIDER: (
+        "No picture service is set up",
+        lambda _: "Whoever runs this bot has not given it a key yet.",
+    ),
+    RefusalReason.RATIO: ("That shape is not possible", lambda facts: _can(facts, "shapes")),
+    RefusalReason.COUNT: ("That number of pictures is not possible", lambda facts: _can(facts, "how many")),
+    RefusalReason.RESOLUTION: ("That size is not possible", lambda facts: _can(facts, "sizes")),
+    RefusalReason.FORMAT: ("That file format is not possible", lambda facts: _can(facts, "file formats")),
+    RefusalReason.BUDGET: ("Not enough budget left", _budget),
+    RefusalReason.QUOTA: ("Not enough pictures left today", _quota),
+    RefusalReason.QUEUE_FULL: ("Too much is waiting already", lambda _: "Try again in a few minutes."),
+    RefusalReason.MEMBER_BUSY: (
+        "You have pictures under way",
+        lambda facts: f"At most {facts['limit']} at once. Wait for one to finish, or cancel one.",
+    ),
+    RefusalReason.CANNOT_POST: (
+        "I cannot post in this channel",
+        lambda facts: f"I lack: {facts['missing']}. Ask a moderator, or use another channel.",
+    ),
+    RefusalReason.GUILD_ONLY: (
+        "This works in servers only",
+        lambda _: "Use the command in a server's channel.",
+    ),
+    RefusalReason.STALE: ("That request is no longer waiting", lambda _: "Type the command again."),
+    RefusalReason.BUSY: ("I am busy right now", lambda _: "Try again in a minute."),
+    RefusalReason.RESTARTING: ("I am restarting", lambda _: "Try again in a minute."),
+}
+
+
+def _model(facts: Mapping[str, Fact]) -> str:
+    return escape(str(facts.get("model", "the model")), _FACT_LIMIT)
+
+
+def refusal(error: Refusal) -> Words:
+    """The words for a refusal; each says what to do and that nothing was charged."""
+    title, body = _REFUSALS[error.reason]
+    return Words(title=title, body=f"{body(error.facts)} {NOT_CHARGED}")
+
+
+LOST = Words(
+    title="I was restarted before your request was accepted",
+    body=f"Type the command again. {NOT_CHARGED}",
+)
+
+
+_ACCOUNT = "The picture service does not accept this bot's account. Tell whoever runs the bot."
+_FAILURES: dict[FailureReason, str] = {
+    FailureReason.MODERATED: ("The picture service refused this prompt under its own rules. Change the prompt."),
+    FailureReason.BAD_REQUEST: ("The picture service did not accept the request. Try another model or shape."),
+    FailureReason.OUT_OF_FUNDS: _ACCOUNT,
+    FailureReason.NOT_AUTHORISED: _ACCOUNT,
+    FailureReason.PAYMENT_WANTED: _ACCOUNT,
+    FailureReason.GENERATION_FAILED: ("The picture service tried and gave up. Try again, perhaps with other words."),
+    FailureReason.UNREACHABLE: ("The picture service could not be reached. Try again in a few minutes."),
+    FailureReason.NO_ANSWER: ("The request was sent, but no answer came. It is not sent again by itself."),
+    FailureReason.LOST_TRACK: ("The picture service no longer knows the request. It is not sent again by itself."),
+    FailureReason.BAD_RESULT: ("The picture service sent something that is no usable picture. Try again."),
+    FailureReason.RESULT_GONE: ("The picture was made, but it could not be fetched from the picture service."),
+    FailureReason.PROVIDER_OFF: ("The picture service was switched off while you waited. Try another model."),
+    FailureReason.INTERNAL: ("Something went wrong on our side. Tell whoever runs the bot."),
+}
+
+
+def failure(reason: str | None) -> str:
+    """What happened and what to do, for a job that failed or is unknown; the money is said beside it."""
+    try:
+        return _FAILURES[FailureReason(reason or FailureReason.INTERNAL)]
+    except ValueError:
+        return _FAILURES[FailureReason.INTERNAL]

@@ -1,0 +1,1 @@
+"""One file per command family. A method acknowledges, calls one service, renders."""

@@ -1,0 +1,145 @@
+"""`/imagine`: a picture from words."""
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.client import EaselClient
+from bot.core.crashpoints import CrashPoint
+from bot.core.errors import DatabaseUnavailable, Refusal, RefusalReason
+from bot.core.ids import ChannelId, GuildId, InteractionId, JobId, MemberId
+from bot.core.requests import ImagineRequest
+from bot.interactions.model import Received
+from bot.providers.routing import model_choices
+from bot.services.cancelling import CancelOutcome
+from bot.ui import cards, words
+from bot.ui.buttons import cancel_button
+
+# What a public result needs; asked before any money is held.
+_NEEDED = ("view_channel", "send_messages", "attach_files")
+_NEEDED_IN_THREADS = ("view_channel", "send_messages_in_threads", "attach_files")
+# Discord's answers that an acknowledgement came too late, or was given already.
+_UNKNOWN_INTERACTION = 10062
+_ALREADY_ACKNOWLEDGED = 40060
+# Discord cuts at 6,000; what a model takes is checked by the service, with a better answer.
+PROMPT_MAX = 6_000
+
+
+def _missing(interaction: discord.Interaction[EaselClient]) -> str:
+    needed = _NEEDED_IN_THREADS if isinstance(interaction.channel, discord.Thread) else _NEEDED
+    has = interaction.app_permissions
+    return ", ".join(name.replace("_", " ") for name in needed if not getattr(has, name))
+
+
+class ImagineCog(commands.Cog):
+    """The command and its Cancel button."""
+
+    def __init__(self, client: EaselClient) -> None:
+        self._client = client
+        self._services = client.services
+
+    @app_commands.command(
+        name="imagine", description="Draws a picture from your words; the price is shown before and after"
+    )
+    @app_commands.describe(
+        prompt="What the picture shows, in your own words",
+        model="Which model draws it; left out, the cheapest that can",
+        aspect_ratio="Shape, such as 1:1 or 16:9",
+        count="How many pictures; each costs",
+        resolution="Size, such as 1k or 2k; larger costs more",
+        format="File format: jpeg, png or webp",
+    )
+    @app_commands.guild_only()
+    async def imagine(
+        self,
+        interaction: discord.Interaction[EaselClient],
+        prompt: app_commands.Range[str, 1, PROMPT_MAX],
+        model: app_commands.Range[str, 1, 100] | None = None,
+        aspect_ratio: app_commands.Range[str, 1, 20] | None = None,
+        count: app_commands.Range[int, 1, 10] | None = None,
+        resolution: app_commands.Range[str, 1, 20] | None = None,
+        format: app_commands.Range[str, 1, 20] | None = None,  # noqa: A002 - the option's name for members
+    ) -> None:
+        """Acknowledges, asks the service, shows the card."""
+        received = await self._acknowledge(interaction)
+        if received is None:
+            return
+        request = ImagineRequest(
+            prompt=prompt,
+            model=model,
+            aspect_ratio=aspect_ratio,
+            count=count,
+            resolution=resolution,
+            format=format,
+        )
+        try:
+            job_id = await self._services.imagine.submit(received, request, missing_permissions=_missing(interaction))
+        except Refusal as error:
+            await interaction.edit_original_response(view=cards.notice(words.refusal(error)))
+            await self._services.desk.answered(received.id)
+            return
+        await self._show(interaction, received, job_id)
+
+    async def _acknowledge(self, interaction: discord.Interaction[EaselClient]) -> Received | None:
+        """Stores the interaction, then acknowledges it; None when it must not go on."""
+        desk, crashpoints = self._services.desk, self._services.crashpoints
+        received = Received(
+            id=InteractionId(interaction.id),
+            command="imagine",
+            guild_id=GuildId(interaction.guild_id or 0),
+            channel_id=ChannelId(interaction.channel_id or 0),
+            member_id=MemberId(interaction.user.id),
+            token=interaction.token,
+            received_at=self._services.clock.now(),
+        )
+        if desk.is_stale(received):
+            return None
+        try:
+            if not desk.is_open:
+                raise Refusal(RefusalReason.RESTARTING)
+            if not await desk.receive(received):
+                return None
+        except DatabaseUnavailable:
+            raise Refusal(RefusalReason.BUSY) from None
+        crashpoints.reached(CrashPoint.AFTER_RECEIVED)
+        try:
+            await interaction.response.defer(ephemeral=True)
+        except discord.HTTPException as error:
+            if error.code != _ALREADY_ACKNOWLEDGED:
+                await desk.void(received.id)
+                if error.code == _UNKNOWN_INTERACTION:
+                    return None
+                raise
+        crashpoints.reached(CrashPoint.AFTER_ACK)
+        return received
+
+    async def _show(self, interaction: discord.Interaction[EaselClient], received: Received, job_id: JobId) -> None:
+        """The first card; its keeper goes on from here, also when this edit fails."""
+        progress = await self._services.board.of_job(job_id)
+        if progress is None or progress.has_last_word:
+            return
+        self._client.keeper.note_shown(received.id, progress)
+        try:
+            await interaction.edit_original_response(view=cards.working(progress))
+        except discord.HTTPException:
+            self._client.keeper.forget_shown(received.id)
+
+    @imagine.autocomplete("model")
+    async def _models(
+        self, interaction: discord.Interaction[EaselClient], current: str
+    ) -> list[app_commands.Choice[str]]:
+        choices = model_choices(self._services.registry.offers(), current)
+        return [app_commands.Choice(name=label, value=value) for label, value in choices]
+
+
+async def setup(client: EaselClient) -> None:
+    """Adds the cog, and the button that any earlier card carries."""
+    services = client.services
+
+    async def cancel(job_id: JobId, guild_id: GuildId, member_id: MemberId) -> CancelOutcome:
+        outcome = await services.cancelling.cancel(job_id, guild_id=guild_id, member_id=member_id)
+        client.keeper.nudge()
+        return outcome
+
+    client.add_dynamic_items(cancel_button(cancel))
+    await client.add_cog(ImagineCog(client))

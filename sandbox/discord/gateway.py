@@ -1,0 +1,365 @@
+"""The gateway: websocket sessions of the bot, what is sent to them, and what can be made to go wrong.
+
+Source: Discord API reference, "Gateway". Differences on purpose: no shards, no presence, no member chunks.
+"""
+
+import asyncio
+import importlib
+import importlib.util
+import json
+import zlib
+from collections import deque
+from collections.abc import Iterable
+from enum import IntFlag
+from typing import Any, Protocol
+
+from aiohttp import WSMessage, WSMsgType, web
+
+from bot.core.clock import Millis
+from sandbox.discord.components import Body
+from sandbox.discord.model import Channel, ChannelKind, Guild, Interaction, Message, Role
+from sandbox.discord.payloads import Payloads
+from sandbox.discord.world import Change, ChangeKind, World
+
+HEARTBEAT_MS = 41_250
+REPLAYED = 1_000  # dispatches kept for a resume
+REMEMBERED = 2_000  # interactions that can be redelivered
+RESUMABLE_MS = 3 * 60 * 1_000
+ABNORMAL = 1_006
+
+
+class Intent(IntFlag):
+    GUILDS = 1 << 0
+    GUILD_MEMBERS = 1 << 1
+    PRESENCES = 1 << 8
+    GUILD_MESSAGES = 1 << 9
+    DIRECT_MESSAGES = 1 << 12
+    MESSAGE_CONTENT = 1 << 15
+
+
+PRIVILEGED = Intent.GUILD_MEMBERS | Intent.PRESENCES | Intent.MESSAGE_CONTENT
+
+
+class _Compressor(Protocol):
+    def compress(self, data: bytes, /) -> bytes: ...
+
+    def flush(self, mode: int, /) -> bytes: ...
+
+
+class Session:
+    """One identified bot: what was sent to it, and its socket while it is connected."""
+
+    def __init__(self, session_id: str, intents: int) -> None:
+        self.id = session_id
+        self.intents = intents
+        self.sequence = 0
+        self.sent: deque[Body] = deque(maxlen=REPLAYED)
+        self.socket: Socket | None = None
+        self.left_at: Millis | None = None
+        self.is_over = False
+
+    def dispatch(self, event: str, data: object) -> None:
+        """Numbers the event, keeps it for a resume, and sends it when somebody listens."""
+        self.sequence += 1
+        frame: Body = {"op": 0, "s": self.sequence, "t": event, "d": data}
+        self.sent.append(frame)
+        if self.socket is not None:
+            self.socket.send(frame)
+
+
+class Socket:
+    """One websocket. Frames go out in order through one task, compressed as the client asked."""
+
+    def __init__(self, ws: web.WebSocketResponse, compression: str) -> None:
+        self._ws = ws
+        self._compressor, self._flush = _compressor(compression)
+        self._queue: asyncio.Queue[Body | int] = asyncio.Queue()
+
+    def send(self, frame: Body) -> None:
+        self._queue.put_nowait(frame)
+
+    def close(self, code: int) -> None:
+        """Closes after what was sent before."""
+        self._queue.put_nowait(code)
+
+    async def shut(self) -> None:
+        """Closes at once."""
+        await self._ws.close(code=1_001)
+
+    async def run(self) -> None:
+        """Sends until the socket is closed."""
+        while not self._ws.closed:
+            item = await self._queue.get()
+            if isinstance(item, int):
+                await self._ws.close(code=item)
+                return
+            text = json.dumps(item, separators=(",", ":"))
+            try:
+                if self._compressor is None:
+                    await self._ws.send_str(text)
+                else:
+                    data = self._compressor.compress(text.encode()) + self._compressor.flush(self._flush)
+                    await self._ws.send_bytes(data)
+            except ConnectionError:
+                return  # the bot is gone; the reader sees it too
+
+
+def _compressor(name: str) -> tuple[_Compressor | None, int]:
+    """The transport compression a client asked for; plain frames where we cannot."""
+    if name == "zlib-stream":
+        return zlib.compressobj(), zlib.Z_SYNC_FLUSH
+    if name == "zstd-stream" and importlib.util.find_spec("zstandard") is not None:
+        zstandard: Any = importlib.import_module("zstandard")
+        return zstandard.ZstdCompressor().compressobj(), zstandard.COMPRESSOBJ_FLUSH_BLOCK
+    return None, 0
+
+
+class Gateway:
+    """All sessions. A session outlives its socket for a few minutes, so that the bot can resume."""
+
+    def __init__(self, world: World, render: Payloads, *, token: str) -> None:
+        self._world = world
+        self._render = render
+        self._token = token
+        self._sessions: dict[str, Session] = {}
+        self._sockets: set[Socket] = set()
+        self._withheld: list[tuple[str, object]] | None = None
+        self._twice = 0
+        self._dispatched: dict[int, Body] = {}  # the newest only, see REMEMBERED
+        self.is_acknowledging_heartbeats = True
+        self.identifies = 0
+        self.resumes = 0
+        self.heartbeats = 0
+        world.listen(self._on_change)
+
+    @property
+    def connected(self) -> list[Session]:
+        """The sessions with a bot at the other end, oldest first."""
+        return [session for session in self._sessions.values() if session.socket is not None]
+
+    # -- what goes out ---------------------------------------------------------------------------
+
+    def send_interaction(self, interaction: Interaction) -> None:
+        """INTERACTION_CREATE to every session."""
+        payload = self._render.interaction(interaction)
+        self._dispatched[interaction.id] = payload
+        if len(self._dispatched) > REMEMBERED:
+            del self._dispatched[next(iter(self._dispatched))]
+        if self._withheld is not None:
+            self._withheld.append(("INTERACTION_CREATE", payload))
+            return
+        self._broadcast("INTERACTION_CREATE", payload)
+        if self._twice:
+            self._twice -= 1
+            self._broadcast("INTERACTION_CREATE", payload)
+
+    def _broadcast(self, event: str, payload: object, intent: Intent | None = None) -> None:
+        self._forget_old()
+        for session in self._sessions.values():
+            if intent is None or session.intents & intent:
+                session.dispatch(event, payload)
+
+    def _forget_old(self) -> None:
+        now = self._world.clock.now()
+        old = [s.id for s in self._sessions.values() if s.left_at is not None and now - s.left_at > RESUMABLE_MS]
+        for session_id in old:
+            del self._sessions[session_id]
+
+    def _on_change(self, change: Change) -> None:
+        match change.subject:
+            case Message() as message:
+                self._on_message(change.kind, message)
+            case Channel() as channel if channel.guild_id is not None:
+                verb = change.kind.rsplit("_", 1)[1].upper().replace("CREATED", "CREATE").replace("DELETED", "DELETE")
+                noun = "THREAD" if channel.kind == ChannelKind.THREAD else "CHANNEL"
+                event = f"{noun}_{verb.replace('CHANGED', 'UPDATE')}"
+                self._broadcast(event, self._render.channel(channel), Intent.GUILDS)
+            case Role() as role:
+                payload = {"guild_id": str(change.guild_id), "role": self._render.role(role)}
+                self._broadcast("GUILD_ROLE_UPDATE", payload, Intent.GUILDS)
+            case Guild() as guild:
+                self._on_guild(change.kind, guild)
+            case _:
+                pass
+
+    def _on_guild(self, kind: ChangeKind, guild: Guild) -> None:
+        if kind == ChangeKind.BOT_LEFT:
+            self._broadcast("GUILD_DELETE", {"id": str(guild.id)}, Intent.GUILDS)
+        elif kind == ChangeKind.BOT_JOINED:
+            self._broadcast("GUILD_CREATE", self._render.guild_create(guild), Intent.GUILDS)
+        else:
+            self._broadcast("GUILD_UPDATE", self._render.guild(guild), Intent.GUILDS)
+
+    def _on_message(self, kind: ChangeKind, message: Message) -> None:
+        if message.is_ephemeral:
+            return
+        channel = self._world.channels.get(message.channel_id)
+        if channel is None or not self._world.bits_in(self._world.application_id, channel):
+            return
+        is_direct = channel.guild_id is None
+        intent = Intent.DIRECT_MESSAGES if is_direct else Intent.GUILD_MESSAGES
+        place = {} if is_direct else {"guild_id": str(channel.guild_id)}
+        if kind == ChangeKind.MESSAGE_DELETED:
+            gone = {"id": str(message.id), "channel_id": str(message.channel_id), **place}
+            self._broadcast("MESSAGE_DELETE", gone, intent)
+            return
+        event = "MESSAGE_CREATE" if kind == ChangeKind.MESSAGE_CREATED else "MESSAGE_UPDATE"
+        me = self._world.application_id
+        is_readable = is_direct or message.author_id == me or me in message.pinged
+        for session in self._sessions.values():
+            if session.intents & intent:
+                hide = not (is_readable or session.intents & Intent.MESSAGE_CONTENT)
+                session.dispatch(event, {**self._render.message(message, with_nonce=True, hide=hide), **place})
+
+    # -- what can be made to go wrong ------------------------------------------------------------
+
+    def close(self, code: int = 4000) -> None:
+        """Closes every socket: 4000 unknown error, 4009 timed out, 4004 bad token, …"""
+        for session in self.connected:
+            if session.socket is not None:
+                session.socket.close(code)
+
+    def ask_to_reconnect(self) -> None:
+        """Op 7."""
+        self._to_sockets({"op": 7, "d": None})
+
+    def invalidate(self, *, is_resumable: bool) -> None:
+        """Op 9; one that cannot be resumed costs discord.py five seconds before it identifies again."""
+        self._to_sockets({"op": 9, "d": is_resumable})
+        if not is_resumable:
+            self._sessions = {key: s for key, s in self._sessions.items() if s.socket is not None}
+            for session in self._sessions.values():
+                session.is_over = True
+
+    def withhold(self) -> None:
+        """Keeps interactions back until `release`."""
+        self._withheld = self._withheld if self._withheld is not None else []
+
+    def release(self) -> None:
+        withheld, self._withheld = self._withheld or [], None
+        for event, payload in withheld:
+            self._broadcast(event, payload)
+
+    def duplicate_next(self, times: int = 1) -> None:
+        """The next interactions are dispatched twice each."""
+        self._twice = times
+
+    def redeliver(self, interaction: Interaction) -> None:
+        """Sends an interaction again, exactly as the first time."""
+        self._broadcast("INTERACTION_CREATE", self._dispatched[interaction.id])
+
+    def set_guild_unavailable(self, guild: Guild) -> None:
+        """An outage: GUILD_DELETE with `unavailable`, which is not a removal."""
+        self._broadcast("GUILD_DELETE", {"id": str(guild.id), "unavailable": True}, Intent.GUILDS)
+
+    def _to_sockets(self, frame: Body) -> None:
+        for session in self.connected:
+            if session.socket is not None:
+                session.socket.send(frame)
+
+    # -- the socket ------------------------------------------------------------------------------
+
+    async def shut(self) -> None:
+        """Closes every socket as a server that goes away."""
+        for socket in tuple(self._sockets):
+            await socket.shut()
+
+    def add_to(self, app: web.Application) -> None:
+        app.router.add_get("/gateway", self._serve)
+        app.router.add_get("/gateway/", self._serve)
+
+    async def _serve(self, request: web.Request) -> web.WebSocketResponse:
+        ws = web.WebSocketResponse(autoping=True, max_msg_size=0, timeout=1.0)
+        await ws.prepare(request)
+        socket = Socket(ws, request.query.get("compress", ""))
+        sender = asyncio.create_task(socket.run())
+        self._sockets.add(socket)
+        socket.send({"op": 10, "d": {"heartbeat_interval": HEARTBEAT_MS}})
+        session: Session | None = None
+        try:
+            async for frame in ws:
+                session = self._receive(frame, socket, session)
+        finally:
+            self._sockets.discard(socket)
+            sender.cancel()
+            await asyncio.gather(sender, return_exceptions=True)
+            if session is not None and session.socket is socket:
+                self._leave(session, ws.close_code or ABNORMAL)
+        return ws
+
+    def _leave(self, session: Session, code: int) -> None:
+        session.socket = None
+        session.left_at = self._world.clock.now()
+        if code in (1000, 1001) or session.is_over:
+            self._sessions.pop(session.id, None)  # a clean farewell ends the session
+        self._world.tell(ChangeKind.SESSIONS)
+
+    def _receive(self, frame: WSMessage, socket: Socket, session: Session | None) -> Session | None:
+        """Handles one frame of the bot; the session it now belongs to."""
+        try:
+            message: Body = json.loads(frame.data) if frame.type == WSMsgType.TEXT else {"op": -1}
+        except ValueError:
+            socket.close(4002)
+            return session
+        match message.get("op"):
+            case 1:
+                self.heartbeats += 1
+                if self.is_acknowledging_heartbeats:
+                    socket.send({"op": 11})
+            case 2:
+                return self._identify(message["d"], socket)
+            case 6:
+                return self._resume(message["d"], socket)
+            case 3 | 4 | 8:
+                pass  # presence, voice, member chunks: nothing here depends on them
+            case _:
+                socket.close(4001)
+        return session
+
+    def _identify(self, data: Body, socket: Socket) -> Session | None:
+        if data.get("token") != self._token:
+            socket.close(4004)
+            return None
+        intents = int(data.get("intents", 0))
+        if intents & PRIVILEGED:
+            socket.close(4014)  # the sandbox's application has no privileged intents
+            return None
+        self.identifies += 1
+        session = Session(self._world.sign(f"session {self.identifies}")[:32], intents)
+        session.socket = socket
+        self._sessions[session.id] = session
+        guilds = [guild for guild in self._world.guilds.values() if guild.has_bot]
+        session.dispatch("READY", self._ready(session, guilds))
+        if intents & Intent.GUILDS:
+            for guild in guilds:
+                session.dispatch("GUILD_CREATE", self._render.guild_create(guild))
+        self._world.tell(ChangeKind.SESSIONS)
+        return session
+
+    def _ready(self, session: Session, guilds: Iterable[Guild]) -> Body:
+        return {
+            "v": 10,
+            "user": self._render.myself(),
+            "guilds": [{"id": str(guild.id), "unavailable": True} for guild in guilds],
+            "session_id": session.id,
+            "resume_gateway_url": self._render.base_url.replace("http", "ws", 1) + "/gateway",
+            "shard": [0, 1],
+            "application": {"id": str(self._world.application_id), "flags": 0},
+        }
+
+    def _resume(self, data: Body, socket: Socket) -> Session | None:
+        self._forget_old()
+        session = self._sessions.get(str(data.get("session_id")))
+        if data.get("token") != self._token:
+            socket.close(4004)
+            return None
+        if session is None or session.is_over:
+            socket.send({"op": 9, "d": False})
+            return None
+        self.resumes += 1
+        session.socket, session.left_at = socket, None
+        for frame in [frame for frame in session.sent if frame["s"] > int(data.get("seq") or 0)]:
+            socket.send(frame)
+        session.dispatch("RESUMED", {})
+        self._world.tell(ChangeKind.SESSIONS)
+        return session

@@ -1,0 +1,105 @@
+"""Migrations: whole or not at all, in order, never backwards."""
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.core.errors import DatabaseUnavailable, SchemaTooNew
+from bot.db.schema import SCRIPTS, migrate, scripts_in, statements_of, version_of
+
+
+def script(number: int, *statements: str) -> str:
+    return "\n".join(["BEGIN IMMEDIATE;", *statements, f"PRAGMA user_version = {number};", "COMMIT;"])
+
+
+@pytest.fixture
+def connection() -> Iterator[sqlite3.Connection]:
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    yield connection
+    connection.close()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "0001_a.sql").write_text(script(1, "CREATE TABLE a (x INTEGER);"))
+    (tmp_path / "0002_b.sql").write_text(script(2, "CREATE TABLE b (x INTEGER);"))
+    return tmp_path
+
+
+def tables(connection: sqlite3.Connection) -> set[str]:
+    return {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+
+
+def test_new_scripts_run_in_order_and_only_once(connection: sqlite3.Connection, folder: Path) -> None:
+    assert migrate(connection, folder=folder) == ("0001_a.sql", "0002_b.sql")
+    assert version_of(connection) == 2
+    assert tables(connection) == {"a", "b"}
+    assert migrate(connection, folder=folder) == ()
+    (folder / "0004_d.sql").write_text(script(4, "CREATE TABLE d (x INTEGER);"))
+    assert migrate(connection, folder=folder) == ("0004_d.sql",)
+
+
+def test_a_script_that_fails_leaves_nothing_of_itself(connection: sqlite3.Connection, folder: Path) -> None:
+    broken = folder / "0003_c.sql"
+    broken.write_text(script(3, "CREATE TABLE c (x INTEGER);", "CREATE TABLE a (x INTEGER);"))
+    with pytest.raises(DatabaseUnavailable, match=r"0003_c\.sql.*already exists"):
+        migrate(connection, folder=folder)
+    assert (version_of(connection), tables(connection)) == (2, {"a", "b"})
+    broken.write_text(script(3, "CREATE TABLE c (x INTEGER);"))
+    assert migrate(connection, folder=folder) == ("0003_c.sql",)
+
+
+def test_a_script_whose_begin_fails_is_reported(connection: sqlite3.Connection, folder: Path) -> None:
+    connection.execute("PRAGMA query_only = ON")
+    connection.execute("PRAGMA user_version")
+    with pytest.raises(DatabaseUnavailable, match=r"0001_a\.sql"):
+        migrate(connection, folder=folder)
+    assert not connection.in_transaction
+
+
+def test_a_newer_schema_is_refused(connection: sqlite3.Connection, folder: Path, tmp_path: Path) -> None:
+    connection.execute("PRAGMA user_version = 3")
+    with pytest.raises(SchemaTooNew, match="schema 3, this program knows up to 2"):
+        migrate(connection, folder=folder)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "problem"),
+    [
+        ("three.sql", script(3), "NNNN_name"),
+        ("0002_again.sql", script(2), "given twice"),
+        ("0003_c.sql", script(4), "user_version = 3"),
+        ("0003_c.sql", "BEGIN;\nPRAGMA user_version = 3;\nCOMMIT;", "BEGIN IMMEDIATE"),
+        ("0003_c.sql", "CREATE TABLE c (x INTEGER);", "BEGIN IMMEDIATE"),
+        ("0003_c.sql", script(3) + "\nCREATE TABLE c (x INTEGER)", "no end"),
+    ],
+)
+def test_a_script_that_is_not_one_whole_transaction_is_refused(
+    folder: Path, name: str, text: str, problem: str
+) -> None:
+    (folder / name).write_text(text)
+    with pytest.raises(ValueError, match=problem):
+        scripts_in(folder)
+
+
+def test_a_trigger_and_comments_with_semicolons_are_not_cut() -> None:
+    trigger = "CREATE TRIGGER t AFTER INSERT ON a\nBEGIN INSERT INTO b VALUES (1); SELECT ';'; END;"
+    assert statements_of(f"-- one; two\n{trigger}\nSELECT 1; -- end; of it") == (
+        f"-- one; two\n{trigger}",
+        "SELECT 1;",
+    )
+
+
+def test_the_real_scripts_run_on_an_empty_database(connection: sqlite3.Connection) -> None:
+    scripts = scripts_in(SCRIPTS)
+    assert migrate(connection) == tuple(script.name for script in scripts)
+    assert version_of(connection) == scripts[-1].number
+    assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+
+
+def test_every_table_of_the_real_schema_is_strict(connection: sqlite3.Connection) -> None:
+    migrate(connection)
+    rows = connection.execute("SELECT name, strict FROM pragma_table_list WHERE schema = 'main'").fetchall()
+    assert {name for name, strict in rows if not strict and not name.startswith("sqlite_")} == set()

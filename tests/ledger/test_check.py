@@ -1,0 +1,95 @@
+"""The check finds what somebody who edits by hand would do."""
+
+from functools import partial
+
+import pytest
+
+from bot.core.ids import HoldId
+from bot.core.money import Ticks
+from bot.ledger import store
+from tests.ledger.book import NOON, Book, request, unguarded
+
+
+def filled(book: Book) -> None:
+    for name in ("open", "posted", "voided", "presumed", "over"):
+        book.hold(request(name, 20, 2))
+    book.write(
+        lambda tx: store.post(
+            tx, hold_id=HoldId("posted"), actual=Ticks(12), pictures=1, at=NOON, basis="listed", note=""
+        )
+    )
+    book.write(lambda tx: store.void(tx, hold_id=HoldId("voided"), at=NOON, reason=""))
+    book.write(lambda tx: store.presume(tx, hold_id=HoldId("presumed"), at=NOON))
+    book.write(
+        lambda tx: store.post(
+            tx, hold_id=HoldId("over"), actual=Ticks(30), pictures=3, at=NOON, basis="reported", note=""
+        )
+    )
+    for difference in (5, -3):
+        correct = partial(
+            store.adjust,
+            hold_id=HoldId("presumed"),
+            difference=difference,
+            at=NOON,
+            reason="bill",
+            author="me",
+        )
+        book.write(correct)
+
+
+def test_a_book_with_every_kind_of_entry_is_clean(book: Book) -> None:
+    assert book.findings() == ()
+    filled(book)
+    assert book.findings() == ()
+
+
+HELD = "UPDATE counter SET held = held + 1 WHERE scope = 'member:1:10' AND unit = 'money'"
+NO_DELETE = "DROP TRIGGER entry_is_never_deleted;"
+NO_CHANGE = "DROP TRIGGER entry_is_never_changed;"
+SECOND_END = """
+INSERT INTO entry (hold_id, kind, amount, pictures, note, at) VALUES ('posted', 'void', 1, 1, '', 1)
+"""
+
+
+@pytest.mark.parametrize(
+    ("damage", "invariants"),
+    [
+        ("UPDATE counter SET limit_amount = 1 WHERE scope = 'bot'", ["I1", "I9"]),
+        (HELD, ["I2", "I8"]),
+        ("UPDATE counter SET spent = spent - 1 WHERE scope = 'bot'", ["I2", "I8"]),
+        ("UPDATE counter SET overrun = overrun + 1 WHERE scope = 'bot'", ["I8"]),
+        (
+            "DROP TRIGGER hold_terms_are_fixed; UPDATE hold SET amount = 21 WHERE hold_id = 'open'",
+            ["I2"] * 4 + ["I8"],
+        ),
+        ("UPDATE hold SET state = 'voided', closed_at = 1 WHERE hold_id = 'open'", ["I2"] * 5 + ["I3"]),
+        (f"{NO_DELETE} DELETE FROM entry WHERE hold_id = 'open'", ["I3"] + ["I8"] * 6),
+        (
+            f"{NO_DELETE} DELETE FROM entry WHERE hold_id = 'voided' AND kind = 'void'",
+            ["I3"] + ["I8"] * 6,
+        ),
+        (
+            f"{NO_CHANGE} UPDATE entry SET amount = 13 WHERE hold_id = 'posted' AND kind = 'post'",
+            ["I2"] * 4 + ["I8"] * 5,
+        ),
+        (f"DROP INDEX entry_closes_once; {SECOND_END}", ["I3"]),
+        (SECOND_END.replace("'posted', 'void'", "'gone', 'hold'"), ["I9"]),
+        ("UPDATE counter SET window_kind = 'year' WHERE unit = 'pictures'", ["I9"]),
+    ],
+)
+def test_damage_by_hand_is_found_and_named(broken_book: Book, damage: str, invariants: list[str]) -> None:
+    filled(broken_book)
+    with unguarded(broken_book) as connection:
+        connection.executescript(damage)
+    findings = broken_book.findings()
+    assert sorted(finding[:2] for finding in findings) == invariants, findings
+
+
+def test_a_finding_names_the_counter_and_both_numbers(broken_book: Book) -> None:
+    filled(broken_book)
+    with unguarded(broken_book) as connection:
+        connection.execute(HELD)
+    (finding, replay) = broken_book.findings()
+    assert finding.startswith("I2: member:1:10 money day from ")
+    assert finding.endswith("held is 21, the open holds sum to 20")
+    assert replay.endswith("held, spent, overrun are (21, 64, 15), the entries give (20, 64, 15)")

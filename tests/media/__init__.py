@@ -1,0 +1,1 @@
+"""The room of pictures, against real loopback servers and real files."""

@@ -1,0 +1,70 @@
+"""Both adapters against the pretend gateways on loopback."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from bot.core.clock import SystemClock
+from bot.core.crashpoints import CrashPoint, Crashpoints
+from bot.core.ids import IdempotencyKey
+from bot.core.requests import ImagineRequest, PictureOrder, ProviderName
+from bot.providers.catalogue import Catalogue, load
+from bot.providers.contract import SubmitContext
+from bot.providers.http import Timeouts
+from bot.providers.registry import Access, Registry, build
+from bot.providers.routing import choose
+from sandbox.gateways import Gateways
+
+CATALOGUE = Path(__file__).parents[2] / "data" / "catalogue.toml"
+CONTEXT = SubmitContext(idempotency_key=IdempotencyKey("easel-test"))
+# Short enough for tests that wait for a timeout, long enough for a busy machine's loopback.
+QUICK = Timeouts(connect_s=2.0, submit_s=3.0, poll_s=3.0)
+
+
+@dataclass(slots=True)
+class Passings(Crashpoints):
+    """Notes the points that are passed instead of dying there."""
+
+    seen: list[CrashPoint] = field(default_factory=list)
+
+    def reached(self, point: CrashPoint) -> None:
+        self.seen.append(point)
+
+
+@pytest.fixture
+def catalogue() -> Catalogue:
+    return load(CATALOGUE)
+
+
+@pytest.fixture
+def passings() -> Passings:
+    return Passings()
+
+
+@pytest.fixture
+async def gateways() -> AsyncIterator[Gateways]:
+    async with Gateways.start(seed=7, scale=0.0, picture_side=64) as running:
+        yield running
+
+
+def access(gateways: Gateways) -> dict[ProviderName, Access]:
+    """The keys and addresses of the pretend gateways."""
+    return {
+        ProviderName("pixazo"): Access(key=gateways.pixazo_key, base_url=gateways.pixazo_url),
+        ProviderName("locus"): Access(key=gateways.locus_key, base_url=gateways.locus_url),
+    }
+
+
+@pytest.fixture
+async def registry(gateways: Gateways, catalogue: Catalogue, passings: Passings) -> AsyncIterator[Registry]:
+    quick = {ProviderName("pixazo"): QUICK, ProviderName("locus"): QUICK}
+    async with build(access(gateways), catalogue, clock=SystemClock(), crashpoints=passings, timeouts=quick) as built:
+        yield built
+
+
+def order_for(registry: Registry, model: str, prompt: str = "a lighthouse", **asked: object) -> PictureOrder:
+    """An order as routing makes it."""
+    request = ImagineRequest(prompt=prompt, model=model, **asked)  # type: ignore[arg-type]
+    return choose(request, registry.offers())[1]

@@ -1,0 +1,1 @@
+"""The health server, over real sockets."""
