@@ -24,7 +24,7 @@ ENV PATH=/opt/easel/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
     EASEL_DATA_DIR=/data \
-    EASEL_WEB_PORT=8080
+    EASEL_WEB_PORT=8787
 USER 10001:10001
 VOLUME /data
 # Standard library only, without the bot's own imports; asks /livez on loopback inside the container.

@@ -42,7 +42,7 @@ from bot.services.usage import Usage
 from bot.services.work import PictureWork
 from bot.ui.card_editor import CardEditor
 from bot.ui.delivery import DiscordDelivery
-from bot.ui.keeper import CardKeeper
+from bot.ui.keeper import EDIT_EVERY_S, CardKeeper
 from bot.web.server import Readiness, WebServer
 
 log = logging.getLogger(__name__)
@@ -94,7 +94,11 @@ def point_discord(settings: config.Settings) -> None:
 
 @asynccontextmanager
 async def build(
-    settings: config.Settings, *, clock: Clock | None = None, crashpoints: Crashpoints = NONE
+    settings: config.Settings,
+    *,
+    clock: Clock | None = None,
+    crashpoints: Crashpoints = NONE,
+    edit_every_s: float = EDIT_EVERY_S,
 ) -> AsyncIterator[House]:
     """Every room, built from the ground up. Raises SettingsError, DataFolderBusy, DatabaseUnavailable."""
     clock = clock or SystemClock()
@@ -193,7 +197,9 @@ async def build(
             clock=clock,
             crashpoints=crashpoints,
         )
-        keeper = CardKeeper(board=board, desk=desk, editor=editor, delivery=delivery, clock=clock)
+        keeper = CardKeeper(
+            board=board, desk=desk, editor=editor, delivery=delivery, clock=clock, edit_every_s=edit_every_s
+        )
         client.attach(services=services, keeper=keeper)
         recovery = await recover(database, registry=gateways, settlement=settlement, clock=clock, owner=owner)
 

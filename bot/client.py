@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 
 # discord.py waits this long for a rate limit at most; longer ones come back as an error and are tried by `run_at`.
 MAX_RATE_LIMIT_WAIT_S = 30.0
+# How long discord.py waits for one more guild before it calls itself ready; nothing here needs all of them.
+GUILD_READY_TIMEOUT_S = 0.5
 # Commands are registered again only when they differ from what was registered last.
 COMMANDS_FACT = "commands"
 
@@ -74,6 +76,7 @@ class EaselClient(commands.Bot):
             max_ratelimit_timeout=MAX_RATE_LIMIT_WAIT_S,
             member_cache_flags=discord.MemberCacheFlags.none(),
             max_messages=None,
+            guild_ready_timeout=GUILD_READY_TIMEOUT_S,
             **options,
         )
         self._wanted = extensions
@@ -119,6 +122,6 @@ class EaselClient(commands.Bot):
         await self._write_fact(COMMANDS_FACT, digest)
         log.info("commands registered", extra={"commands": len(payload)})
 
-    async def on_ready(self) -> None:
-        """May come again after each reconnect; only the first one matters."""
+    async def on_connect(self) -> None:
+        """Discord knows us: cards and results can be sent. Comes again after each new session."""
         self.connected.set()

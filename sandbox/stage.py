@@ -137,12 +137,10 @@ async def stage(
     picture_side: int = 1024,
     openapi: bool = True,
     checks: bool = True,
-    **extra: str,
+    extra: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Stage]:
     """Opens the loopback Discord and the pretend gateways; `extra` are further settings of the bot."""
     async with AsyncExitStack() as stack:
         sandbox = await stack.enter_async_context(Sandbox.start(openapi=openapi, checks=checks))
-        gateways = await stack.enter_async_context(
-            Gateways.start(seed=seed, scale=scale, picture_side=picture_side)
-        )
-        yield Stage(sandbox=sandbox, gateways=gateways, folder=folder, scale=scale, extra=dict(extra))
+        gateways = await stack.enter_async_context(Gateways.start(seed=seed, scale=scale, picture_side=picture_side))
+        yield Stage(sandbox=sandbox, gateways=gateways, folder=folder, scale=scale, extra=dict(extra or {}))

@@ -7,6 +7,7 @@ nothing but the same query, and ten thousand waiting jobs cost one row each inst
 import asyncio
 import logging
 from collections.abc import Mapping
+from functools import partial
 from typing import Protocol
 
 from bot.core.clock import SECOND_MS, Clock, Millis
@@ -204,7 +205,7 @@ class Runner:
             run_at = Millis(self._clock.now() + round(wait_s * SECOND_MS))
             try:
                 await self._database.write(
-                    lambda tx: store.reschedule(tx, job, run_at=run_at, because=store.Because.CRASHED)
+                    partial(store.reschedule, job=job, run_at=run_at, because=store.Because.CRASHED)
                 )
             except FenceLost:
                 return  # the step had moved its job before it raised

@@ -21,6 +21,7 @@ from bot.media.media import Media
 from bot.providers.catalogue import Offer, listed_price
 from bot.providers.contract import Finished
 from bot.services import store
+from bot.services.deliveries import Route
 from bot.services.outcomes import FailureReason
 from bot.services.payload import Drawn, DrawnPicture, decode_drawn, encode_drawn
 from bot.services.settlement import Settlement
@@ -153,7 +154,7 @@ class Collector:
                 end = State.CANCELLED if job.is_cancel_requested else State.FAILED
                 jobs.move(tx, job, end, now=now, note=FailureReason.BAD_RESULT)
                 return
-            route = store.Route.PRIVATE if job.is_cancel_requested else store.Route.CHANNEL
+            route = Route.PRIVATE if job.is_cancel_requested else Route.CHANNEL
             store.plan_delivery(tx, job_id=job.id, route=route, channel_id=job.channel_id, at=now)
             jobs.move(tx, job, State.DELIVERING, now=now)
 

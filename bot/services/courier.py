@@ -16,11 +16,11 @@ from bot.media import store as assets
 from bot.providers.registry import Registry
 from bot.services import store
 from bot.services.books import booked_for
+from bot.services.deliveries import DeliveryRow, Route
 from bot.services.labels import label_of
 from bot.services.payload import decode_order
 from bot.services.ports import CannotDeliver, DeliverLater, Delivery, Post, PostedPicture
 from bot.services.settlement import Settlement
-from bot.services.store import DeliveryRow, Route
 
 log = logging.getLogger(__name__)
 

@@ -16,10 +16,10 @@ from bot.providers.catalogue import estimate
 from bot.providers.registry import Registry
 from bot.services import store
 from bot.services.books import booked_for, held_for
+from bot.services.deliveries import DeliveryRow
 from bot.services.labels import label_of
 from bot.services.pace import Pace
 from bot.services.payload import UnreadablePayload, decode_order
-from bot.services.store import DeliveryRow
 
 # From here on the card says that the result will be posted in the channel instead.
 LATE_MS = 13 * MINUTE_MS

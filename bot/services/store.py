@@ -1,32 +1,9 @@
 """SQL of what belongs to no single room below: a job's pictures, its delivery, and facts the bot remembers."""
 
-from dataclasses import dataclass
-from enum import StrEnum
-
 from bot.core.clock import Millis
 from bot.core.ids import AssetId, ChannelId, JobId, MessageId
 from bot.db import Reader, Transaction
-
-
-class Route(StrEnum):
-    """How a result reaches people: a public post, privately to its member, or not at all (kept on disk)."""
-
-    CHANNEL = "channel"
-    PRIVATE = "private"
-    KEPT = "kept"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeliveryRow:
-    """Where a result went or is going."""
-
-    job_id: JobId
-    route: Route
-    channel_id: ChannelId
-    started_at: Millis
-    tries: int
-    message_id: MessageId | None
-    reason: str | None
+from bot.services.deliveries import DeliveryRow, Route
 
 
 def add_picture(tx: Transaction, *, job_id: JobId, position: int, asset_id: AssetId) -> None:

@@ -11,10 +11,10 @@ from bot.core.money import format_usd
 from bot.core.requests import PictureOrder
 from bot.jobs.model import State
 from bot.ledger.model import HoldState
+from bot.services.deliveries import Route
 from bot.services.outcomes import FailureReason
 from bot.services.ports import Post
 from bot.services.progress import Progress
-from bot.services.store import Route
 from bot.ui import custom_ids, words
 from bot.ui.text import escape, plain, quote, shorten
 

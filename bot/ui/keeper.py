@@ -14,20 +14,20 @@ from bot.core.clock import SECOND_MS, Clock
 from bot.core.errors import DatabaseUnavailable
 from bot.core.ids import ChannelId, GuildId, InteractionId, MemberId, nonce_of
 from bot.jobs.model import State
+from bot.services.deliveries import Route
 from bot.services.desk import Desk
 from bot.services.ports import DeliverLater
 from bot.services.progress import Progress, ProgressBoard, Waiting
-from bot.services.store import Route
 from bot.ui import cards, words
 from bot.ui.card_editor import CardEditor, CardGone, CardLater
 from bot.ui.delivery import DiscordDelivery
 
 log = logging.getLogger(__name__)
 
-# The board is read this often; a card is edited at most every EDIT_EVERY_MS. Discord does not publish its limit for
+# The board is read this often; a card is edited at most every EDIT_EVERY_S. Discord does not publish its limit for
 # edits of one interaction (5 in 2 s and 30 in 60 s were measured in 2021).
 TICK_S = 0.5
-EDIT_EVERY_MS = 2 * SECOND_MS
+EDIT_EVERY_S = 2.0
 # Edits under way at once, so that many cards never crowd out the requests that publish pictures.
 EDITS_AT_ONCE = 16
 # After an edit that Discord did not take, the card rests this long.
@@ -53,12 +53,15 @@ class CardKeeper:
         editor: CardEditor,
         delivery: DiscordDelivery,
         clock: Clock,
+        edit_every_s: float = EDIT_EVERY_S,
     ) -> None:
         self._board = board
         self._desk = desk
         self._editor = editor
         self._delivery = delivery
         self._clock = clock
+        self._edit_every_ms = round(edit_every_s * SECOND_MS)
+        self._tick_s = min(TICK_S, edit_every_s)
         self._shown: dict[InteractionId, _Shown] = {}
         self._gate = asyncio.Semaphore(EDITS_AT_ONCE)
         self._nudge = asyncio.Event()
@@ -70,7 +73,7 @@ class CardKeeper:
 
     def note_shown(self, interaction_id: InteractionId, progress: Progress) -> None:
         """The cog has just shown this; it need not be said again."""
-        self._shown[interaction_id] = _Shown(key=_key(progress), not_before=self._clock.now() + EDIT_EVERY_MS)
+        self._shown[interaction_id] = _Shown(key=_key(progress), not_before=self._clock.now() + self._edit_every_ms)
 
     def forget_shown(self, interaction_id: InteractionId) -> None:
         """What the cog tried to show did not arrive."""
@@ -86,7 +89,7 @@ class CardKeeper:
                 log.exception("cards cannot be read")
             self._nudge.clear()
             try:
-                async with asyncio.timeout(TICK_S):
+                async with asyncio.timeout(self._tick_s):
                     await self._nudge.wait()
             except TimeoutError:
                 pass
@@ -127,7 +130,7 @@ class CardKeeper:
         else:
             await self._edit(one, cards.working(one.progress))
             self._shown[one.interaction.id] = _Shown(
-                key=_key(one.progress), not_before=self._clock.now() + EDIT_EVERY_MS
+                key=_key(one.progress), not_before=self._clock.now() + self._edit_every_ms
             )
 
     async def _answer_orphan(self, one: Waiting) -> None:

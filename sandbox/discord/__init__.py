@@ -18,7 +18,7 @@ How it is laid out, from the ground up:
     drafts, validate, openapi, errors       from a request's body to a message; Discord's rules; its refusals
     render_*, payloads                      the world as JSON
     routes, rest_*, rest, limits, faults    REST: the table, the routes, the server around them, 429s, faults
-    gateway, cdn                            the websocket; attachments under signed addresses
+    sessions, gateway, cdn                  the websocket; attachments under signed addresses
     client*, person                         what a client checks and sends; the API for tests and the demo
     server                                  `Sandbox`, which ties all this together
 

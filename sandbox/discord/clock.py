@@ -1,5 +1,7 @@
 """The sandbox's own time, which can be put forward, and the snowflakes made from it."""
 
+from collections.abc import Callable
+
 from bot.core.clock import Clock, Millis, SystemClock
 from bot.core.ids import DISCORD_EPOCH_MS
 
@@ -12,6 +14,7 @@ class SandboxClock:
     def __init__(self, base: Clock | None = None) -> None:
         self._base: Clock = base if base is not None else SystemClock()
         self._ahead_ms = 0
+        self.on_forward: Callable[[], None] | None = None
 
     def now(self) -> Millis:
         return Millis(self._base.now() + self._ahead_ms)
@@ -22,6 +25,8 @@ class SandboxClock:
     def forward(self, *, seconds: float = 0.0, minutes: float = 0.0) -> None:
         """Puts the clock forward: `forward(minutes=16)` outlives every interaction token."""
         self._ahead_ms += round((seconds + minutes * 60) * 1_000)
+        if self.on_forward is not None:
+            self.on_forward()
 
 
 class Snowflakes:

@@ -4,28 +4,29 @@ Source: Discord API reference, "Gateway". Differences on purpose: no shards, no 
 """
 
 import asyncio
-import importlib
-import importlib.util
 import json
-import zlib
-from collections import deque
 from collections.abc import Iterable
 from enum import IntFlag
-from typing import Any, Protocol
 
 from aiohttp import WSMessage, WSMsgType, web
 
-from bot.core.clock import Millis
 from sandbox.discord.components import Body
-from sandbox.discord.model import Channel, ChannelKind, Guild, Interaction, Message, Role
+from sandbox.discord.model import Channel, ChannelKind, Guild, Interaction, Message
 from sandbox.discord.payloads import Payloads
+from sandbox.discord.sessions import Session, Socket
 from sandbox.discord.world import Change, ChangeKind, World
 
 HEARTBEAT_MS = 41_250
-REPLAYED = 1_000  # dispatches kept for a resume
 REMEMBERED = 2_000  # interactions that can be redelivered
 RESUMABLE_MS = 3 * 60 * 1_000
 ABNORMAL = 1_006
+
+
+CHANNEL_EVENTS = {
+    ChangeKind.CHANNEL_CREATED: "CREATE",
+    ChangeKind.CHANNEL_CHANGED: "UPDATE",
+    ChangeKind.CHANNEL_DELETED: "DELETE",
+}
 
 
 class Intent(IntFlag):
@@ -38,80 +39,6 @@ class Intent(IntFlag):
 
 
 PRIVILEGED = Intent.GUILD_MEMBERS | Intent.PRESENCES | Intent.MESSAGE_CONTENT
-
-
-class _Compressor(Protocol):
-    def compress(self, data: bytes, /) -> bytes: ...
-
-    def flush(self, mode: int, /) -> bytes: ...
-
-
-class Session:
-    """One identified bot: what was sent to it, and its socket while it is connected."""
-
-    def __init__(self, session_id: str, intents: int) -> None:
-        self.id = session_id
-        self.intents = intents
-        self.sequence = 0
-        self.sent: deque[Body] = deque(maxlen=REPLAYED)
-        self.socket: Socket | None = None
-        self.left_at: Millis | None = None
-        self.is_over = False
-
-    def dispatch(self, event: str, data: object) -> None:
-        """Numbers the event, keeps it for a resume, and sends it when somebody listens."""
-        self.sequence += 1
-        frame: Body = {"op": 0, "s": self.sequence, "t": event, "d": data}
-        self.sent.append(frame)
-        if self.socket is not None:
-            self.socket.send(frame)
-
-
-class Socket:
-    """One websocket. Frames go out in order through one task, compressed as the client asked."""
-
-    def __init__(self, ws: web.WebSocketResponse, compression: str) -> None:
-        self._ws = ws
-        self._compressor, self._flush = _compressor(compression)
-        self._queue: asyncio.Queue[Body | int] = asyncio.Queue()
-
-    def send(self, frame: Body) -> None:
-        self._queue.put_nowait(frame)
-
-    def close(self, code: int) -> None:
-        """Closes after what was sent before."""
-        self._queue.put_nowait(code)
-
-    async def shut(self) -> None:
-        """Closes at once."""
-        await self._ws.close(code=1_001)
-
-    async def run(self) -> None:
-        """Sends until the socket is closed."""
-        while not self._ws.closed:
-            item = await self._queue.get()
-            if isinstance(item, int):
-                await self._ws.close(code=item)
-                return
-            text = json.dumps(item, separators=(",", ":"))
-            try:
-                if self._compressor is None:
-                    await self._ws.send_str(text)
-                else:
-                    data = self._compressor.compress(text.encode()) + self._compressor.flush(self._flush)
-                    await self._ws.send_bytes(data)
-            except ConnectionError:
-                return  # the bot is gone; the reader sees it too
-
-
-def _compressor(name: str) -> tuple[_Compressor | None, int]:
-    """The transport compression a client asked for; plain frames where we cannot."""
-    if name == "zlib-stream":
-        return zlib.compressobj(), zlib.Z_SYNC_FLUSH
-    if name == "zstd-stream" and importlib.util.find_spec("zstandard") is not None:
-        zstandard: Any = importlib.import_module("zstandard")
-        return zstandard.ZstdCompressor().compressobj(), zstandard.COMPRESSOBJ_FLUSH_BLOCK
-    return None, 0
 
 
 class Gateway:
@@ -170,13 +97,9 @@ class Gateway:
             case Message() as message:
                 self._on_message(change.kind, message)
             case Channel() as channel if channel.guild_id is not None:
-                verb = change.kind.rsplit("_", 1)[1].upper().replace("CREATED", "CREATE").replace("DELETED", "DELETE")
                 noun = "THREAD" if channel.kind == ChannelKind.THREAD else "CHANNEL"
-                event = f"{noun}_{verb.replace('CHANGED', 'UPDATE')}"
+                event = f"{noun}_{CHANNEL_EVENTS[change.kind]}"
                 self._broadcast(event, self._render.channel(channel), Intent.GUILDS)
-            case Role() as role:
-                payload = {"guild_id": str(change.guild_id), "role": self._render.role(role)}
-                self._broadcast("GUILD_ROLE_UPDATE", payload, Intent.GUILDS)
             case Guild() as guild:
                 self._on_guild(change.kind, guild)
             case _:
@@ -187,8 +110,6 @@ class Gateway:
             self._broadcast("GUILD_DELETE", {"id": str(guild.id)}, Intent.GUILDS)
         elif kind == ChangeKind.BOT_JOINED:
             self._broadcast("GUILD_CREATE", self._render.guild_create(guild), Intent.GUILDS)
-        else:
-            self._broadcast("GUILD_UPDATE", self._render.guild(guild), Intent.GUILDS)
 
     def _on_message(self, kind: ChangeKind, message: Message) -> None:
         if message.is_ephemeral:
@@ -284,7 +205,7 @@ class Gateway:
             sender.cancel()
             await asyncio.gather(sender, return_exceptions=True)
             if session is not None and session.socket is socket:
-                self._leave(session, ws.close_code or ABNORMAL)
+                self._leave(session, socket.closed_with or ws.close_code or ABNORMAL)
         return ws
 
     def _leave(self, session: Session, code: int) -> None:

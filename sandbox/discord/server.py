@@ -17,11 +17,12 @@ from sandbox.discord.clock import SandboxClock
 from sandbox.discord.faults import Faults
 from sandbox.discord.gateway import Gateway
 from sandbox.discord.limits import Limits
-from sandbox.discord.model import Channel, Guild, Interaction, InteractionKind, User
+from sandbox.discord.model import Channel, ChannelKind, Guild, Interaction, InteractionKind, User
 from sandbox.discord.openapi import Document
 from sandbox.discord.openapi import find as find_document
 from sandbox.discord.openapi import load as load_document
 from sandbox.discord.payloads import Payloads
+from sandbox.discord.permissions import Permission
 from sandbox.discord.person import Person
 from sandbox.discord.rest import API, LARGEST_REQUEST, Recorded, Rest, Violation
 from sandbox.discord.world import World
@@ -177,6 +178,20 @@ class Sandbox:
             if channel.guild_id == home.id and channel.name == name:
                 return channel
         raise LookupError(f"there is no channel {name!r} in {home.name}")
+
+    def take_permission(self, permission: Permission, *, channel: Channel | None = None) -> None:
+        """Takes a right from the bot, in one channel or in all of the guild."""
+        for place in self._places(channel):
+            self.world.deny(place, self.world.application_id, permission)
+
+    def give_permission(self, permission: Permission, *, channel: Channel | None = None) -> None:
+        """Gives the bot a right, in one channel or in all of the guild."""
+        for place in self._places(channel):
+            self.world.allow(place, self.world.application_id, permission)
+
+    def _places(self, channel: Channel | None) -> list[Channel]:
+        every = [place for place in self.world.channels.values() if place.guild_id == self.guild.id]
+        return [place for place in every if place.kind != ChannelKind.THREAD] if channel is None else [channel]
 
     # -- waiting ---------------------------------------------------------------------------------
 

@@ -27,13 +27,13 @@ from sandbox.discord.model import (
     InteractionKind,
     Member,
     Message,
-    Role,
     User,
     Version,
 )
 from sandbox.discord.permissions import DIRECT_BITS, Overwrite, channel_bits, guild_bits
 
 T = TypeVar("T")
+LOOK_S = 0.1  # whoever waits looks this often even when nothing is told: time passes too
 LINK_LIVES_S = 24 * 3_600  # signed attachment addresses last about a day
 
 
@@ -45,15 +45,13 @@ class ChangeKind(StrEnum):
     CHANNEL_CREATED = "channel_created"
     CHANNEL_CHANGED = "channel_changed"
     CHANNEL_DELETED = "channel_deleted"
-    ROLE_CHANGED = "role_changed"
-    GUILD_CHANGED = "guild_changed"
     BOT_JOINED = "bot_joined"
     BOT_LEFT = "bot_left"
     COMMANDS = "commands"
     SESSIONS = "sessions"
 
 
-Subject = Message | Interaction | Channel | Role | Guild | None
+Subject = Message | Interaction | Channel | Guild | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +82,7 @@ class World:
         self.operator_id = 0
         self._listeners: list[Callable[[Change], None]] = []
         self._waiting: set[asyncio.Future[None]] = set()
+        clock.on_forward = self._wake
 
     # -- telling ---------------------------------------------------------------------------------
 
@@ -95,6 +94,9 @@ class World:
         change = Change(kind=kind, subject=subject, guild_id=guild_id)
         for listener in self._listeners:
             listener(change)
+        self._wake()
+
+    def _wake(self) -> None:
         waiting, self._waiting = self._waiting, set()
         for future in waiting:
             if not future.done():
@@ -107,7 +109,7 @@ class World:
                 while not (found := look()):
                     future = asyncio.get_running_loop().create_future()
                     self._waiting.add(future)
-                    await future
+                    await asyncio.wait([future], timeout=LOOK_S)
         except TimeoutError:
             raise TimeoutError(f"after {timeout_s} s still waiting for {what}") from None
         return found
@@ -214,12 +216,24 @@ class World:
             Channel(id=self.snowflakes.new(), name=name, kind=ChannelKind.DIRECT, recipient_id=user_id)
         )
 
-    def change_overwrite(self, channel: Channel, target_id: int, *, allow: int = 0, deny: int = 0) -> None:
-        """Sets what the channel allows and denies a role or member."""
-        is_member = target_id in self.users
-        channel.overwrites[:] = [other for other in channel.overwrites if other.target_id != target_id]
-        channel.overwrites.append(Overwrite(target_id=target_id, is_member=is_member, allow=allow, deny=deny))
+    def deny(self, channel: Channel, target_id: int, bits: int) -> None:
+        """The channel denies a role or member these rights."""
+        overwrite = self._overwrite(channel, target_id)
+        overwrite.deny, overwrite.allow = overwrite.deny | bits, overwrite.allow & ~bits
         self.tell(ChangeKind.CHANNEL_CHANGED, channel)
+
+    def allow(self, channel: Channel, target_id: int, bits: int) -> None:
+        """The channel allows a role or member these rights."""
+        overwrite = self._overwrite(channel, target_id)
+        overwrite.allow, overwrite.deny = overwrite.allow | bits, overwrite.deny & ~bits
+        self.tell(ChangeKind.CHANNEL_CHANGED, channel)
+
+    def _overwrite(self, channel: Channel, target_id: int) -> Overwrite:
+        for overwrite in channel.overwrites:
+            if overwrite.target_id == target_id:
+                return overwrite
+        channel.overwrites.append(Overwrite(target_id=target_id, is_member=target_id in self.users))
+        return channel.overwrites[-1]
 
     # -- people ----------------------------------------------------------------------------------
 
@@ -232,7 +246,7 @@ class World:
         guild.members[user.id] = Member(user_id=user.id, role_ids=role_ids or [], joined=joined)
 
     def remove_bot(self, guild: Guild) -> None:
-        """Somebody throws the bot out (GUILD_DELETE)."""
+        """Somebody throws the bot out (GUILD_DELETE); its messages stay."""
         guild.has_bot = False
         guild.members.pop(self.application_id, None)
         self.tell(ChangeKind.BOT_LEFT, guild)

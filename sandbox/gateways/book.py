@@ -1,5 +1,6 @@
 """What the pretend gateways charged: the other side of the bot's ledger."""
 
+import asyncio
 import hashlib
 from dataclasses import dataclass, replace
 
@@ -31,6 +32,7 @@ class Book:
     def __init__(self, *, clock: Clock) -> None:
         self._clock = clock
         self._charges: list[Charge] = []
+        self._news = asyncio.Event()
 
     @property
     def charges(self) -> tuple[Charge, ...]:
@@ -48,12 +50,18 @@ class Book:
                 at=self._clock.now(),
             )
         )
+        self._news.set()
+
+    async def holds(self, count: int) -> None:
+        """Waits until so many charges are written; the caller bounds the wait."""
+        while len(self._charges) < count:
+            self._news.clear()
+            await self._news.wait()
 
     def refund(self, work_id: str) -> None:
         """Gives back what was taken for the work."""
         self._charges = [
-            replace(charge, is_refunded=True) if charge.work_id == work_id else charge
-            for charge in self._charges
+            replace(charge, is_refunded=True) if charge.work_id == work_id else charge for charge in self._charges
         ]
 
     def total(self, provider: str | None = None) -> Ticks:

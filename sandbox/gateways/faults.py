@@ -131,9 +131,7 @@ def status(
     body: object = None,
 ) -> AnswerFault:
     """Another status; its body is the gateway's documented one unless given."""
-    return AnswerFault(
-        kind=Break.STATUS, at=at, status=code, is_charged=is_charged, retry_after=retry_after, body=body
-    )
+    return AnswerFault(kind=Break.STATUS, at=at, status=code, is_charged=is_charged, retry_after=retry_after, body=body)
 
 
 def broken_answer(kind: Break, *, at: Step = Step.SUBMIT, is_charged: bool = True) -> AnswerFault:
@@ -191,9 +189,7 @@ class Faults:
         """What is wrong with the pictures of this work."""
         return self._take(PictureFault, gateway, prompt, lambda fault: True)
 
-    def _take(
-        self, kind: type[FaultT], gateway: str, prompt: str, fits: Callable[[Fault], bool]
-    ) -> FaultT | None:
+    def _take(self, kind: type[FaultT], gateway: str, prompt: str, fits: Callable[[Fault], bool]) -> FaultT | None:
         for script in self._scripts:
             fault = script.fault
             if not isinstance(fault, kind) or not fits(fault):

@@ -116,9 +116,7 @@ class PretendLocus:
             return web.json_response(error_body(502), status=502)
         usage = {"cost_in_usd_ticks": work.price - FEE}
         pictures = self._pictures(work, in_base64 or kind is Outcome.BASE64)
-        return web.json_response(
-            {"success": True, "data": {"data": pictures, "model": model, "usage": usage}}
-        )
+        return web.json_response({"success": True, "data": {"data": pictures, "model": model, "usage": usage}})
 
     def _pictures(self, work: Work, in_base64: bool) -> list[dict[str, object]]:
         mime = f"image/{work.format}"

@@ -54,9 +54,7 @@ class Gateways:
     pixazo_key = "sandbox-pixazo-key"
     locus_key = "claw_dev_sandbox_key"
 
-    def __init__(
-        self, *, seed: int, scale: float, clock: Clock, picture_side: int, url_lifetime_s: float
-    ) -> None:
+    def __init__(self, *, seed: int, scale: float, clock: Clock, picture_side: int, url_lifetime_s: float) -> None:
         self.book = Book(clock=clock)
         self.faults = Faults()
         self.trap_hits: list[tuple[str, dict[str, str]]] = []
@@ -179,6 +177,4 @@ class Gateways:
 
     async def _caught(self, request: web.Request) -> web.Response:
         self.trap_hits.append((request.path, dict(request.headers)))
-        return web.json_response(
-            {"status": "COMPLETED", "output": {"media_url": ["https://evil.example/x.png"]}}
-        )
+        return web.json_response({"status": "COMPLETED", "output": {"media_url": ["https://evil.example/x.png"]}})

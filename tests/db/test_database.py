@@ -185,9 +185,7 @@ async def test_a_read_that_still_waits_when_the_database_closes_is_told_so(path:
         await waiting
 
 
-async def test_a_second_opening_for_reading_works_beside_the_writer_and_without_it(
-    path: Path, scripts: Path
-) -> None:
+async def test_a_second_opening_for_reading_works_beside_the_writer_and_without_it(path: Path, scripts: Path) -> None:
     async with Database.open(path, scripts=scripts) as db:
         await db.write(add("one"))
         async with Database.open_readonly(path, scripts=scripts) as readers:
@@ -220,9 +218,7 @@ async def test_opening_for_reading_refuses_another_programs_schema(path: Path, s
             pass
 
 
-async def test_a_path_that_cannot_be_opened_is_refused_and_leaves_no_thread(
-    tmp_path: Path, scripts: Path
-) -> None:
+async def test_a_path_that_cannot_be_opened_is_refused_and_leaves_no_thread(tmp_path: Path, scripts: Path) -> None:
     for path in (tmp_path / "no such folder" / "easel.sqlite", tmp_path):
         with pytest.raises(DatabaseUnavailable, match="unable to open"):
             async with Database.open(path, scripts=scripts):

@@ -15,9 +15,7 @@ BEGIN = re.compile(
 )
 
 
-@pytest.mark.parametrize(
-    "bad", ['execute("BEGIN")', "BEGIN;", "BEGIN DEFERRED;", 'execute("BEGIN TRANSACTION")']
-)
+@pytest.mark.parametrize("bad", ['execute("BEGIN")', "BEGIN;", "BEGIN DEFERRED;", 'execute("BEGIN TRANSACTION")'])
 def test_the_lint_finds_a_deferred_begin(bad: str) -> None:
     assert BEGIN.search(bad)
 

@@ -96,9 +96,7 @@ async def test_after_a_failed_commit_the_connection_is_a_new_one(db: Database) -
     with pytest.raises(sqlite3.OperationalError, match="no such table"):
         await db.write(lambda tx: tx.one("SELECT * FROM only_on_this_connection"))
     settings = await db.write(
-        lambda tx: [
-            tx.all(f"PRAGMA {name}")[0][0] for name in ("synchronous", "foreign_keys", "journal_mode")
-        ]
+        lambda tx: [tx.all(f"PRAGMA {name}")[0][0] for name in ("synchronous", "foreign_keys", "journal_mode")]
     )
     assert settings == [2, 1, "wal"]
 
@@ -139,9 +137,7 @@ async def test_work_that_swallows_a_full_disk_is_still_not_acknowledged(db: Data
         await db.write(deaf)
 
 
-async def test_while_the_file_is_gone_writes_fail_and_when_it_is_back_they_work(
-    db: Database, path: Path
-) -> None:
+async def test_while_the_file_is_gone_writes_fail_and_when_it_is_back_they_work(db: Database, path: Path) -> None:
     away = path.with_name("away")
     os.rename(path, away)
     for _ in range(2):
@@ -236,9 +232,7 @@ async def test_more_callers_than_a_batch_holds_are_all_served(db: Database) -> N
 
 async def test_a_full_queue_refuses_at_once(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writer_module, "QUEUE_MAX", 2)
-    outcomes = await asyncio.gather(
-        *(db.write(add(f"{number}")) for number in range(3)), return_exceptions=True
-    )
+    outcomes = await asyncio.gather(*(db.write(add(f"{number}")) for number in range(3)), return_exceptions=True)
     assert outcomes[:2] == [1, 1]
     assert isinstance(outcomes[2], DatabaseUnavailable)
 

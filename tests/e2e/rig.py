@@ -21,6 +21,8 @@ from sandbox.stage import Stage, stage
 # Pretend gateways draw this much faster than real ones: a median of 0.16 s.
 SCALE = 0.02
 PICTURE_SIDE = 64
+# Cards follow at once instead of every 2 s.
+EDIT_EVERY_S = 0.05
 
 
 @dataclass(kw_only=True)
@@ -47,7 +49,7 @@ class Rig:
         settings = config.load(_env_file=None, **overrides)
         base, gateway = discord.http.Route.BASE, discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY
         try:
-            async with app.build(settings, clock=clock) as house:
+            async with app.build(settings, clock=clock, edit_every_s=EDIT_EVERY_S) as house:
                 stop = asyncio.Event()
                 serving = asyncio.create_task(app.serve(house, stop=stop))
                 try:
@@ -95,7 +97,7 @@ class Rig:
 @asynccontextmanager
 async def rig(folder: Path, *, scale: float = SCALE, openapi: bool = True, **extra: str) -> AsyncIterator[Rig]:
     """A stage with quick gateways and small pictures."""
-    async with stage(folder, scale=scale, picture_side=PICTURE_SIDE, openapi=openapi, **extra) as built:
+    async with stage(folder, scale=scale, picture_side=PICTURE_SIDE, openapi=openapi, extra=extra) as built:
         yield Rig(stage=built)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -64,7 +65,7 @@ async def registry(gateways: Gateways, catalogue: Catalogue, passings: Passings)
         yield built
 
 
-def order_for(registry: Registry, model: str, prompt: str = "a lighthouse", **asked: object) -> PictureOrder:
+def order_for(registry: Registry, model: str, prompt: str = "a lighthouse", **asked: Any) -> PictureOrder:
     """An order as routing makes it."""
-    request = ImagineRequest(prompt=prompt, model=model, **asked)  # type: ignore[arg-type]
+    request = ImagineRequest(prompt=prompt, model=model, **asked)
     return choose(request, registry.offers())[1]

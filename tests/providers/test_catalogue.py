@@ -1,0 +1,172 @@
+"""The catalogue: the file that ships, and what a bad one is told."""
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.core.errors import SettingsError
+from bot.core.money import MAX_TICKS, Ticks, usd
+from bot.core.requests import ModelId, PictureOrder, ProviderName, Resolution, Verb
+from bot.providers.catalogue import Catalogue, Offer, estimate, listed_price, load, parse, worst_case
+
+GOOD = """
+version = "1"
+[providers.acme]
+concurrency = 2
+poll_min_s = 5.0
+poll_max_s = 10.0
+[[models]]
+id = "brush"
+provider = "acme"
+wire = "acme-brush-1"
+label = "Brush"
+typical_s = 8.0
+deadline_s = 600.0
+fee_usd = "0.003"
+[models.prices.1k]
+listed_usd = "0.05"
+worst_usd = "0.08"
+[models.prices.2k]
+listed_usd = "0.07"
+worst_usd = "0.105"
+[models.verbs.generate]
+ratios = ["1:1", "16:9"]
+default_ratio = "1:1"
+count_min = 1
+count_max = 4
+default_count = 1
+resolutions = ["1k", "2k"]
+default_resolution = "1k"
+prompt_max = 100
+"""
+
+
+def order(count: int = 1, resolution: Resolution | None = Resolution.K1) -> PictureOrder:
+    return PictureOrder(
+        provider=ProviderName("acme"), model=ModelId("brush"), prompt="x", count=count, resolution=resolution
+    )
+
+
+@pytest.fixture
+def brush() -> Offer:
+    return parse(GOOD).offers[0]
+
+
+def test_prices_are_per_picture_and_the_fee_per_call(brush: Offer) -> None:
+    assert estimate(brush, order(count=3)) == usd("0.153")
+    assert worst_case(brush, order(count=3)) == usd("0.243")
+    assert estimate(brush, order(count=2, resolution=Resolution.K2)) == usd("0.143")
+    assert listed_price(brush, Resolution.K1, pictures=2) == usd("0.103")
+
+
+@pytest.mark.parametrize("resolution", [None, Resolution.K1_5])
+def test_a_size_that_left_the_catalogue_costs_as_the_dearest(brush: Offer, resolution: Resolution | None) -> None:
+    assert worst_case(brush, order(resolution=resolution)) == usd("0.108")
+
+
+def test_an_offer_is_read_whole(brush: Offer) -> None:
+    assert brush.key == "acme/brush"
+    assert (brush.wire_model, brush.label, brush.typical_s, brush.deadline_s) == ("acme-brush-1", "Brush", 8, 600)
+    ability = brush.abilities[Verb.GENERATE]
+    assert (ability.formats, ability.default_format, ability.prompt_max) == ((), None, 100)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ('listed_usd = "0.05"', "listed_usd = 0.05", "prices.1k.listed_usd"),
+        ('listed_usd = "0.05"', 'listed_usd = "-0.05"', "prices.1k.listed_usd"),
+        ('listed_usd = "0.05"', 'listed_usd = "NaN"', "prices.1k.listed_usd"),
+        ('listed_usd = "0.05"', 'listed_usd = "Infinity"', "prices.1k.listed_usd"),
+        ('listed_usd = "0.05"', 'listed_usd = "five"', "prices.1k.listed_usd"),
+        ('listed_usd = "0.05"', 'listed_usd = "0.09"', "worst_usd is below listed_usd"),
+        ('worst_usd = "0.08"', 'worst_usd = "99999999999"', "prices.1k.worst_usd"),
+        ('worst_usd = "0.08"', 'worst_usd = "80000000"', "costs more than can be kept"),
+        ('fee_usd = "0.003"', "fee_usd = true", "models.0.fee_usd"),
+        ('fee_usd = "0.003"', "", "models.0.fee_usd"),
+        ('label = "Brush"', 'label = ""', "models.0.label"),
+        ('label = "Brush"', 'label = "Brush"\ncolour = 1', "models.0.colour"),
+        ("concurrency = 2", "concurrency = 0", "providers.acme.concurrency"),
+        ("concurrency = 2", "concurrency = true", "providers.acme.concurrency"),
+        ("poll_max_s = 10.0", "poll_max_s = 1.0", "poll_max_s is below poll_min_s"),
+        ("typical_s = 8.0", "typical_s = nan", "models.0.typical_s"),
+        ("deadline_s = 600.0", "deadline_s = -1.0", "models.0.deadline_s"),
+        ('id = "brush"', 'id = "Brush!"', "models.0.id"),
+        ('wire = "acme-brush-1"', 'wire = "../x"', "models.0.wire"),
+        ('provider = "acme"', 'provider = "other"', "no [providers.other] for a model"),
+        ("[models.verbs.generate]", "[models.verbs.juggle]", "models.0.verbs.juggle"),
+        ("[models.prices.2k]", "[models.prices.any]", "prices must name exactly the resolutions"),
+        ("[models.prices.2k]", "[models.prices.8k]", "models.0.prices.8k"),
+        ('ratios = ["1:1", "16:9"]', 'ratios = ["square"]', "ratios.0"),
+        ('default_ratio = "1:1"', 'default_ratio = "3:2"', "default_ratio is none of the choices"),
+        ('default_ratio = "1:1"', "", "default_ratio is none of the choices"),
+        ('default_resolution = "1k"', 'default_resolution = "1.5k"', "default_resolution is none"),
+        ("prompt_max = 100", 'prompt_max = 100\ndefault_format = "png"', "default_format is none"),
+        ("prompt_max = 100", "prompt_max = 0", "prompt_max"),
+        ("count_max = 4", "count_max = 11", "count_max"),
+        ("default_count = 1", "default_count = 5", "default_count lies outside"),
+        ("version =", "version", "="),
+    ],
+)
+def test_a_bad_value_is_refused_with_its_place(old: str, new: str, told: str, tmp_path: Path) -> None:
+    assert old in GOOD
+    path = tmp_path / "catalogue.toml"
+    path.write_text(GOOD.replace(old, new, 1))
+    with pytest.raises(SettingsError) as caught:
+        load(path)
+    assert caught.value.setting == "catalogue.toml"
+    assert told in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_two_models_with_one_name_are_refused() -> None:
+    models = GOOD[GOOD.index("[[models]]") :]
+    with pytest.raises(ValueError, match="share an id"):
+        parse(GOOD + models)
+
+
+def test_a_missing_file_is_told(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="No such file"):
+        load(tmp_path / "none.toml")
+
+
+@given(
+    listed=st.decimals(min_value=0, max_value=1_000, allow_nan=False, places=4),
+    more=st.decimals(min_value=0, max_value=1_000, allow_nan=False, places=4),
+    count=st.integers(min_value=1, max_value=4),
+)
+def test_the_hold_is_never_below_the_estimate(listed: Decimal, more: Decimal, count: int) -> None:
+    text = GOOD.replace('listed_usd = "0.05"', f'listed_usd = "{listed}"')
+    text = text.replace('worst_usd = "0.08"', f'worst_usd = "{listed + more}"')
+    offer = parse(text).offers[0]
+    hold, expected = worst_case(offer, order(count=count)), estimate(offer, order(count=count))
+    assert isinstance(hold, int)
+    assert Ticks(0) <= expected <= hold <= MAX_TICKS
+
+
+def test_the_shipped_catalogue_prices_what_is_known(catalogue: Catalogue) -> None:
+    cheap, pro, quality = catalogue.offers
+    assert [offer.key for offer in catalogue.offers] == [
+        "locus/grok-imagine",
+        "locus/grok-imagine-pro",
+        "pixazo/grok-imagine-quality",
+    ]
+    assert listed_price(cheap, None, pictures=1) == usd("0.023")
+    assert listed_price(pro, None, pictures=1) == usd("0.083")
+    assert listed_price(quality, Resolution.K1, pictures=1) == usd("0.05")
+    assert listed_price(quality, Resolution.K2, pictures=4) == usd("0.28")
+    assert catalogue.providers[ProviderName("locus")].concurrency == 2
+
+
+def test_every_number_of_the_shipped_catalogue_says_where_it_comes_from() -> None:
+    text = (Path(__file__).parents[2] / "data" / "catalogue.toml").read_text()
+    first_model = text.split("[[models]]")[1]
+    bare = [
+        line
+        for line in first_model.splitlines()
+        if "=" in line and any(letter.isdigit() for letter in line) and "#" not in line
+    ]
+    assert bare in ([], ["count_min = 1"])

@@ -1,0 +1,215 @@
+"""Which model draws a request, and what a member is told when none can."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.core.errors import Refusal, RefusalReason
+from bot.core.requests import ImagineRequest, ModelId, PictureFormat, ProviderName, Resolution, Verb
+from bot.providers.catalogue import Catalogue, Offer, estimate, load
+from bot.providers.routing import choose, model_choices
+from tests.providers.conftest import CATALOGUE
+
+RATIOS = ("1:1", "16:9", "9:16", "4:3", "3:4", "3:2", "2:3", "2:1", "1:2", "20:9", "9:20", "19.5:9", "9:19.5")
+
+
+@pytest.fixture
+def offers(catalogue: Catalogue) -> tuple[Offer, ...]:
+    return catalogue.offers
+
+
+def ask(prompt: str = "a fox", **more: Any) -> ImagineRequest:
+    return ImagineRequest(prompt=prompt, **more)
+
+
+def refusal(request: ImagineRequest, offers: tuple[Offer, ...]) -> Refusal:
+    with pytest.raises(Refusal) as caught:
+        choose(request, offers)
+    return caught.value
+
+
+def test_the_cheapest_is_taken_and_every_choice_made(offers: tuple[Offer, ...]) -> None:
+    offer, order = choose(ask("  a fox \n"), offers)
+    assert offer.key == "locus/grok-imagine"
+    assert (order.prompt, order.count, order.aspect_ratio) == ("a fox", 1, "auto")
+    assert (order.resolution, order.format) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("more", "key"),
+    [
+        ({"resolution": "2k"}, "pixazo/grok-imagine-quality"),
+        ({"format": "webp"}, "pixazo/grok-imagine-quality"),
+        ({"aspect_ratio": "20:9"}, "pixazo/grok-imagine-quality"),
+        ({"aspect_ratio": "auto"}, "locus/grok-imagine"),
+        ({"model": "grok-imagine-pro"}, "locus/grok-imagine-pro"),
+        ({"model": "pixazo/grok-imagine-quality"}, "pixazo/grok-imagine-quality"),
+        ({"model": " Grok Imagine Quality "}, "pixazo/grok-imagine-quality"),
+        ({"model": "LOCUS/GROK-IMAGINE"}, "locus/grok-imagine"),
+    ],
+)
+def test_the_cheapest_that_can_do_it_is_taken(more: dict[str, Any], key: str, offers: tuple[Offer, ...]) -> None:
+    assert choose(ask(**more), offers)[0].key == key
+
+
+def test_choices_are_read_as_people_spell_them(offers: tuple[Offer, ...]) -> None:
+    _, order = choose(ask(resolution=" 2K ", format="JPG", aspect_ratio=" 16:9", count=4), offers)
+    assert (order.resolution, order.format) == (Resolution.K2, PictureFormat.JPEG)
+    assert (order.aspect_ratio, order.count) == ("16:9", 4)
+
+
+def test_defaults_are_the_models_own(offers: tuple[Offer, ...]) -> None:
+    _, order = choose(ask(model="grok-imagine-quality"), offers)
+    assert (order.aspect_ratio, order.resolution, order.format) == ("1:1", Resolution.K1, PictureFormat.JPEG)
+
+
+def test_at_equal_prices_the_operators_order_decides(offers: tuple[Offer, ...]) -> None:
+    twin = replace(offers[0], provider=ProviderName("twin"))
+    both = (offers[0], twin)
+    assert choose(ask(), both)[0].provider == "locus"
+    assert choose(ask(), both, preference=[ProviderName("twin")])[0].provider == "twin"
+    assert choose(ask(model="grok-imagine"), both, preference=[ProviderName("twin")])[0].provider == "twin"
+
+
+def test_a_lower_price_beats_the_operators_order(offers: tuple[Offer, ...]) -> None:
+    assert choose(ask(), offers, preference=[ProviderName("pixazo")])[0].provider == "locus"
+
+
+@pytest.mark.parametrize("prompt", ["", "   ", "\n\t", "\u200b\u200d\ufeff", "\u202e \u2066", "\x00", "\u00ad"])
+def test_a_prompt_that_nobody_can_see_is_empty(prompt: str, offers: tuple[Offer, ...]) -> None:
+    assert refusal(ask(prompt), offers).reason is RefusalReason.PROMPT_EMPTY
+
+
+@pytest.mark.parametrize("prompt", ["x", "🦊", "שלום", "@everyone", "\u200bx"])
+def test_any_prompt_that_can_be_seen_is_taken(prompt: str, offers: tuple[Offer, ...]) -> None:
+    assert choose(ask(prompt), offers)[1].prompt == prompt
+
+
+def test_a_prompt_of_exactly_the_limit_is_taken_and_one_more_is_refused(offers: tuple[Offer, ...]) -> None:
+    assert choose(ask("x" * 4000 + "  "), offers)
+    refused = refusal(ask("x" * 5001), offers)
+    assert refused.reason is RefusalReason.PROMPT_TOO_LONG
+    assert refused.facts == {"limit": 4000, "length": 5001, "model": "Grok Imagine"}
+
+
+@pytest.mark.parametrize("more", [(), ("upscale",)])
+def test_without_a_gateway_nothing_can_be_drawn(more: tuple[str, ...], offers: tuple[Offer, ...]) -> None:
+    others = tuple(replace(offers[0], abilities={Verb(verb): offers[0].abilities[Verb.GENERATE]}) for verb in more)
+    assert refusal(ask(), others).reason is RefusalReason.NO_PROVIDER
+    assert model_choices(others, "") == []
+
+
+def test_an_unknown_model_is_told_what_there_is(offers: tuple[Offer, ...]) -> None:
+    refused = refusal(ask(model="dall-e " + "x" * 200), offers)
+    assert refused.reason is RefusalReason.UNKNOWN_MODEL
+    assert refused.facts["can"] == "grok-imagine, grok-imagine-pro, grok-imagine-quality"
+    assert len(str(refused.facts["asked"])) == 60
+
+
+@pytest.mark.parametrize(
+    ("more", "reason", "facts"),
+    [
+        (
+            {"model": "grok-imagine", "aspect_ratio": "21:9"},
+            RefusalReason.RATIO,
+            {"asked": "21:9", "can": "1:1, 16:9, 9:16, 4:3, 3:2, auto", "model": "Grok Imagine"},
+        ),
+        (
+            {"model": "grok-imagine-quality", "aspect_ratio": "auto"},
+            RefusalReason.RATIO,
+            {"asked": "auto", "can": ", ".join(RATIOS), "model": "Grok Imagine Quality"},
+        ),
+        ({"count": 5}, RefusalReason.COUNT, {"asked": 5, "can": "1–4", "model": "Grok Imagine"}),
+        ({"count": 0}, RefusalReason.COUNT, {"asked": 0, "can": "1–4", "model": "Grok Imagine"}),
+        (
+            {"model": "grok-imagine", "resolution": "1k"},
+            RefusalReason.RESOLUTION,
+            {"asked": "1k", "can": "", "model": "Grok Imagine"},
+        ),
+        (
+            {"resolution": "8k"},
+            RefusalReason.RESOLUTION,
+            {"asked": "8k", "can": "", "model": "Grok Imagine"},
+        ),
+        (
+            {"model": "grok-imagine-quality", "format": "gif"},
+            RefusalReason.FORMAT,
+            {"asked": "gif", "can": "jpeg, png, webp", "model": "Grok Imagine Quality"},
+        ),
+        # together impossible everywhere: the reason of the offer that came closest
+        (
+            {"aspect_ratio": "auto", "resolution": "2k", "format": "png"},
+            RefusalReason.RATIO,
+            {"asked": "auto", "can": ", ".join(RATIOS), "model": "Grok Imagine Quality"},
+        ),
+    ],
+)
+def test_what_cannot_be_done_is_refused_with_what_can(
+    more: dict[str, Any], reason: RefusalReason, facts: dict[str, object], offers: tuple[Offer, ...]
+) -> None:
+    refused = refusal(ask(**more), offers)
+    assert refused.reason is reason
+    assert refused.facts == facts
+
+
+def test_a_single_possible_count_is_named_alone(offers: tuple[Offer, ...]) -> None:
+    ability = replace(offers[0].abilities[Verb.GENERATE], count_max=1)
+    only = (replace(offers[0], abilities={Verb.GENERATE: ability}),)
+    assert refusal(ask(count=2), only).facts["can"] == "1"
+
+
+def test_choices_are_the_cheapest_first_with_their_price(offers: tuple[Offer, ...]) -> None:
+    assert model_choices(offers, "") == [
+        ("Grok Imagine · locus · $0.023", "locus/grok-imagine"),
+        ("Grok Imagine Quality · pixazo · $0.05", "pixazo/grok-imagine-quality"),
+        ("Grok Imagine Pro · locus · $0.083", "locus/grok-imagine-pro"),
+    ]
+
+
+@pytest.mark.parametrize(("typed", "found"), [("QUAL", 1), ("pixazo/", 1), ("grok", 3), ("zzz", 0), ("  ", 3)])
+def test_choices_follow_what_is_typed(typed: str, found: int, offers: tuple[Offer, ...]) -> None:
+    assert len(model_choices(offers, typed)) == found
+
+
+def test_choices_fit_what_discord_takes(offers: tuple[Offer, ...]) -> None:
+    many = tuple(replace(offers[0], model=ModelId(f"m{n}"), label="L" * 150) for n in range(40))
+    choices = model_choices(many, "")
+    assert len(choices) == 25
+    assert all(len(label) <= 100 and len(value) <= 100 for label, value in choices)
+
+
+def test_a_choice_made_is_a_choice_understood(offers: tuple[Offer, ...]) -> None:
+    for _, value in model_choices(offers, ""):
+        assert choose(ask(model=value), offers)[0].key == value
+
+
+OFFERS = load(CATALOGUE).offers
+
+
+@given(
+    st.builds(
+        ImagineRequest,
+        prompt=st.text(max_size=5000),
+        model=st.none() | st.text() | st.sampled_from([offer.key for offer in OFFERS]),
+        aspect_ratio=st.none() | st.text() | st.sampled_from(RATIOS),
+        count=st.none() | st.integers(),
+        resolution=st.none() | st.text() | st.sampled_from(["1k", "2k"]),
+        format=st.none() | st.text() | st.sampled_from(["jpeg", "png"]),
+    )
+)
+def test_a_request_is_settled_within_the_models_abilities_or_refused(request: ImagineRequest) -> None:
+    try:
+        offer, order = choose(request, OFFERS)
+    except Refusal:
+        return  # a clear answer, before any money
+    ability = offer.abilities[Verb.GENERATE]
+    assert (order.provider, order.model) == (offer.provider, offer.model)
+    assert 0 < len(order.prompt) <= ability.prompt_max
+    assert ability.count_min <= order.count <= ability.count_max
+    assert order.aspect_ratio in (ability.ratios or (None,))
+    assert order.resolution in (ability.resolutions or (None,))
+    assert order.format in (ability.formats or (None,))
+    assert estimate(offer, order) > 0
