@@ -102,11 +102,16 @@ def _run() -> int:
 def _ledger_check() -> int:
     from bot import config  # noqa: PLC0415
     from bot.app import DATABASE_NAME  # noqa: PLC0415
+    from bot.core.errors import DatabaseUnavailable  # noqa: PLC0415
     from bot.db import Database  # noqa: PLC0415
     from bot.ledger.check import check  # noqa: PLC0415
 
+    path = config.data_dir() / DATABASE_NAME
+    if not path.is_file():
+        raise DatabaseUnavailable(f"there is no database at {path}: start the bot once, or set EASEL_DATA_DIR")
+
     async def run() -> tuple[str, ...]:
-        async with Database.open_readonly(config.data_dir() / DATABASE_NAME) as readers:
+        async with Database.open_readonly(path) as readers:
             return await readers.read(check)
 
     problems = asyncio.run(run())

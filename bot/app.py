@@ -54,8 +54,6 @@ SWEEP_EVERY_S = 60.0
 # Discord may be down when we start; it is asked again after growing waits.
 LOGIN_FIRST_WAIT_S = 1.0
 LOGIN_MAX_WAIT_S = 60.0
-# What telling people and closing may take out of a stop, beside the wait for submits.
-LAST_WORDS_S = 1.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -310,11 +308,16 @@ async def drain(house: House) -> None:
     """No new requests, no new submits; waits for submits under way, tells the members, gives the leases back."""
     house.services.desk.is_open = False
     log.info("stopping")
-    try:
-        async with asyncio.timeout(LAST_WORDS_S):
-            await house.keeper.say_stopping()
-    except TimeoutError:
-        log.warning("not every card could say that the bot restarts")
-    left = await house.runner.drain(house.settings.shutdown_grace_s)
-    if left:
+    async with asyncio.TaskGroup() as group:
+        group.create_task(_say_stopping(house))
+        draining = group.create_task(house.runner.drain(house.settings.shutdown_grace_s))
+    if left := draining.result():
         log.warning("requests were still being sent", extra={"requests": left})
+
+
+async def _say_stopping(house: House) -> None:
+    try:
+        async with asyncio.timeout(house.settings.shutdown_grace_s):
+            await house.keeper.say_stopping()
+    except (TimeoutError, DatabaseUnavailable):
+        log.warning("not every card could say that the bot restarts")

@@ -65,6 +65,7 @@ class CardKeeper:
         self._shown: dict[InteractionId, _Shown] = {}
         self._gate = asyncio.Semaphore(EDITS_AT_ONCE)
         self._nudge = asyncio.Event()
+        self._is_stopping = False
         self.last_tick = clock.monotonic()
 
     def nudge(self) -> None:
@@ -108,6 +109,7 @@ class CardKeeper:
 
     async def say_stopping(self) -> None:
         """Tells every waiting member that the bot restarts and their picture will still come."""
+        self._is_stopping = True
         board = await self._board.read()
         async with asyncio.TaskGroup() as group:
             for one in board:
@@ -128,7 +130,7 @@ class CardKeeper:
         elif one.progress.has_last_word:
             await self._last_word(one, one.progress)
         else:
-            await self._edit(one, cards.working(one.progress))
+            await self._edit(one, cards.working(one.progress, is_stopping=self._is_stopping))
             self._shown[one.interaction.id] = _Shown(
                 key=_key(one.progress), not_before=self._clock.now() + self._edit_every_ms
             )

@@ -122,6 +122,9 @@ _FAILURES: dict[FailureReason, str] = {
     FailureReason.GENERATION_FAILED: ("The picture service tried and gave up. Try again, perhaps with other words."),
     FailureReason.UNREACHABLE: ("The picture service could not be reached. Try again in a few minutes."),
     FailureReason.NO_ANSWER: ("The request was sent, but no answer came. It is not sent again by itself."),
+    FailureReason.TOO_SLOW: (
+        "The picture service is taking far longer than usual. If it finishes, the picture is posted."
+    ),
     FailureReason.LOST_TRACK: ("The picture service no longer knows the request. It is not sent again by itself."),
     FailureReason.BAD_RESULT: ("The picture service sent something that is no usable picture. Try again."),
     FailureReason.RESULT_GONE: ("The picture was made, but it could not be fetched from the picture service."),
