@@ -101,7 +101,8 @@ class Provider(Protocol):
 
     `submit` and `poll` raise `bot.core.errors.ProviderError` and nothing else. RetryLater from `submit`
     promises that the gateway did not accept; whatever may have been accepted is OutcomeUnknown. RetryLater
-    from `poll` says nothing about the work. `poll` raises UnknownWork when the gateway does not know the id.
+    from `poll` says nothing about the work, nor do NotAuthorised and other refusals of the question itself
+    (`charged` is then unknown). `poll` raises UnknownWork when the gateway does not know the id.
     """
 
     @property

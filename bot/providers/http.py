@@ -36,7 +36,7 @@ POLL_BODY_CAP = MIB
 # Decoding this much JSON or base64 takes about 2 ms; more than that is done off the loop.
 OFF_LOOP_BYTES = 256 * 1024
 CHUNK_BYTES = 64 * 1024
-# reliability.md E10: gateways send absurd values.
+# Gateways send absurd values: years, negative seconds, dates in the past.
 RETRY_AFTER_MIN_S = 1.0
 RETRY_AFTER_MAX_S = 60.0
 # Each provider has its own concurrency cap far below this; it only bounds a mistake.

@@ -1,8 +1,9 @@
 """Locus by its Bearer key (wrapped access): draws while we wait, and answers with the pictures.
 
-Facts: the gateway's page for image-generate, and the fact sheet, section 1. No idempotency key, no callbacks.
-A call above the wallet's limits is answered 202 and runs by itself once a person approves it; no way to ask
-how it stands is documented. Paying each call by HTTP 402 is another access path and not spoken here.
+Facts: the gateway's page for image-generate, and its documents on wrapped access. No idempotency key, no
+callbacks. A call above the wallet's limits is answered 202 and runs by itself once a person approves it; no
+way to ask how it stands is documented. Paying each call by HTTP 402 is another access path and not spoken
+here.
 """
 
 import re

@@ -50,7 +50,7 @@ def choose(
     fitting = [(offer, _order(request, offer)) for offer, complaints in judged if not complaints]
     if fitting:
         return min(fitting, key=lambda pair: (estimate(*pair), _rank(pair[0], preference)))
-    offer, complaints = min(judged, key=lambda pair: (len(pair[1]), _rank(pair[0], preference)))
+    offer, complaints = min(judged, key=lambda pair: (*_distance(pair[1]), _rank(pair[0], preference)))
     raise Refusal(complaints[0].reason, {**complaints[0].facts, "model": offer.label})
 
 
@@ -66,6 +66,11 @@ def model_choices(offers: Sequence[Offer], typed: str) -> list[tuple[str, str]]:
     return [
         (label[:_MAX_LABEL], offer.key) for label, offer in rows if wanted in label.casefold() or wanted in offer.key
     ][:MAX_CHOICES]
+
+
+def _distance(complaints: Sequence[_Complaint]) -> tuple[int, bool]:
+    """How far an offer is from the request; at equal distance one that has the choice at all teaches more."""
+    return len(complaints), complaints[0].facts.get("can") == ""
 
 
 def _price_of_one(offer: Offer) -> int:

@@ -123,8 +123,10 @@ def decode_base64(text: str) -> bytes | None:
 
 
 def error_text(value: object, depth: int = _ERROR_DEPTH) -> str:
-    """What an error body says, from any of the shapes seen: `{error,message}`, `{statusCode,message}`,
-    `{error:{message,code}}`, plain text, lists of those. Empty where it says nothing."""
+    """What an error body says; empty where it says nothing.
+
+    Shapes seen: `{error,message}`, `{statusCode,message}`, `{error:{message,code}}`, plain text, lists of those.
+    """
     if isinstance(value, str):
         return value.strip() if _is_utf8(value) else ""
     if not depth:

@@ -1,6 +1,6 @@
 """A pretend Locus by key.
 
-draws while the caller waits. Wire: the vendor page and the fact sheet, section 1.
+draws while the caller waits. Wire: the vendor page, and the gateway's documents on wrapped access.
 """
 
 import base64

@@ -156,6 +156,11 @@ class Gateways:
             "EASEL_DOWNLOAD_ALLOW_HOSTS": self.cdn_host,
         }
 
+    def finish(self) -> None:
+        """Whatever is being drawn is done now, also what would never have ended."""
+        for works in self._works.values():
+            works.finish()
+
     def waiting(self) -> int:
         """How many works are still being drawn."""
         return sum(works.waiting() for works in self._works.values())

@@ -9,7 +9,7 @@ from bot.core.money import ZERO, Ticks
 from sandbox.gateways.book import Book
 from sandbox.gateways.faults import Faults, Outcome, PictureFault, WorkFault
 
-# Log-normal with median 8 s and 95th percentile 20 s (reliability.md 4.6); 1.645 is the normal's 95th
+# Log-normal with median 8 s and 95th percentile 20 s; 1.645 is the normal's 95th
 # percentile.
 MEDIAN_S = 8.0
 SIGMA = math.log(20.0 / MEDIAN_S) / 1.645
@@ -120,6 +120,12 @@ class Works:
         """The gateway's own fault: refunded."""
         work.is_closed = True
         self._book.refund(work.id)
+
+    def finish(self) -> None:
+        """Whatever is being drawn is done now, also what would never have ended."""
+        now = self._clock.monotonic()
+        for work in self._all.values():
+            work.ready_at = min(work.ready_at, now)
 
     def find(self, work_id: str) -> Work | None:
         return self._all.get(work_id)

@@ -4,7 +4,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.core.errors import SettingsError
@@ -133,6 +133,7 @@ def test_a_missing_file_is_told(tmp_path: Path) -> None:
         load(tmp_path / "none.toml")
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(
     listed=st.decimals(min_value=0, max_value=1_000, allow_nan=False, places=4),
     more=st.decimals(min_value=0, max_value=1_000, allow_nan=False, places=4),

@@ -4,7 +4,7 @@ import base64
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.core.errors import (
@@ -303,6 +303,7 @@ BODIES = JSON | st.fixed_dictionaries(
 CODES = st.sampled_from([200, 202, 204, 301, 302, 400, 401, 402, 403, 404, 408, 429, 500, 502, 599])
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(body=BODIES, code=CODES)
 def test_no_answer_at_all_raises_anything_but_a_provider_error(body: object, code: int) -> None:
     for read in (polled, submitted):

@@ -3,7 +3,7 @@
 import base64
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.providers import wire
@@ -80,6 +80,7 @@ def test_what_is_no_picture_is_none(value: object) -> None:
     assert picture_of(value) is None
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(st.binary(min_size=1, max_size=300))
 def test_base64_comes_back_bare_and_as_a_data_uri_with_and_without_padding(data: bytes) -> None:
     text = base64.b64encode(data).decode()
@@ -87,6 +88,7 @@ def test_base64_comes_back_bare_and_as_a_data_uri_with_and_without_padding(data:
         assert decode_base64(spelled) == data
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(st.text(max_size=80))
 def test_decoding_never_fails(text: str) -> None:
     decoded = decode_base64(text)
@@ -164,6 +166,7 @@ def test_a_shown_text_is_one_short_line_without_addresses() -> None:
     assert len(line) == 160
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(text=st.text(), prompt=st.text(min_size=1))
 def test_a_shown_text_is_always_one_bounded_line(text: str, prompt: str) -> None:
     line = shown(text, secrets=(prompt,))
