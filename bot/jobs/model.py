@@ -64,7 +64,7 @@ class Job:
     """One row as it was read; times in milliseconds since 1970.
 
     `failures` counts refusals of the other side in a row, `crashes` steps in a row that raised or died with their
-    process.
+    process. `is_parked` is a job that waits for a person at the gateway: it takes no place under the caps.
     """
 
     id: JobId
@@ -87,6 +87,7 @@ class Job:
     run_at: Millis | None
     deadline_at: Millis | None
     external_id: str | None
+    is_parked: bool
     result: str | None
     reason: str | None
     cancel_requested_at: Millis | None

@@ -41,6 +41,7 @@ def _job(row: Row) -> Job:
         run_at=row["run_at"],
         deadline_at=row["deadline_at"],
         external_id=row["external_id"],
+        is_parked=bool(row["is_parked"]),
         result=row["result"],
         reason=row["reason"],
         cancel_requested_at=row["cancel_requested_at"],
@@ -106,7 +107,7 @@ def at_the_gateway(reader: Reader) -> tuple[dict[str, int], dict[int, int]]:
     """How many jobs a gateway is at work on, by provider and by guild."""
     rows = reader.all(
         "SELECT provider, guild_id, count(*) AS jobs FROM job"
-        " WHERE finished_at IS NULL AND state IN ('submitting', 'waiting') AND result IS NULL"
+        " WHERE finished_at IS NULL AND state IN ('submitting', 'waiting') AND result IS NULL AND is_parked = 0"
         " GROUP BY provider, guild_id"
     )
     by_provider: dict[str, int] = {}
@@ -200,10 +201,12 @@ def move(
     now: Millis,
     run_at: Millis | None = None,
     note: str | None = None,
+    detail: str | None = None,
 ) -> None:
     """Changes the state under the fence and gives the lease back.
 
-    `run_at` is when the runner looks next; None where the job ends. Raises FenceLost when the row has moved on.
+    `run_at` is when the runner looks next; None where the job ends. `note` is kept on the job and in its event,
+    `detail` in the event alone. Raises FenceLost when the row has moved on.
     """
     if to not in MOVES[job.state]:
         raise FenceLost(f"no move from {job.state} to {to}")
@@ -226,7 +229,8 @@ def move(
     )
     if changed != 1:
         raise FenceLost(job.id)
-    _event(tx, job.id, now, job.state, to, note)
+    told = " · ".join(part for part in (note, detail) if part)
+    _event(tx, job.id, now, job.state, to, told or None)
 
 
 class Because(StrEnum):
@@ -263,9 +267,14 @@ def reschedule(tx: Transaction, job: Job, *, run_at: Millis, because: Because, k
         raise FenceLost(job.id)
 
 
-def record_accepted(tx: Transaction, job_id: JobId, *, external_id: str, deadline_at: Millis) -> None:
+def record_accepted(
+    tx: Transaction, job_id: JobId, *, external_id: str, deadline_at: Millis, is_parked: bool = False
+) -> None:
     """Stores the gateway's id; called in the transaction that moves the job to `waiting`."""
-    tx.execute("UPDATE job SET external_id = ?, deadline_at = ? WHERE id = ?", (external_id, deadline_at, job_id))
+    tx.execute(
+        "UPDATE job SET external_id = ?, deadline_at = ?, is_parked = ? WHERE id = ?",
+        (external_id, deadline_at, int(is_parked), job_id),
+    )
 
 
 def record_result(tx: Transaction, job: Job, *, result: str, at: Millis) -> None:

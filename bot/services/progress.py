@@ -45,6 +45,7 @@ class Progress:
     reason: str | None
     is_cancel_requested: bool
     is_fetching: bool
+    is_parked: bool
     is_late: bool
     channel_id: int
     guild_id: int
@@ -158,6 +159,7 @@ class ProgressBoard:
             reason=job.reason,
             is_cancel_requested=job.is_cancel_requested,
             is_fetching=job.result is not None,
+            is_parked=job.is_parked,
             is_late=now - job.created_at > LATE_MS,
             channel_id=job.channel_id,
             guild_id=job.guild_id,

@@ -6,21 +6,26 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from bot.core.clock import Clock, Millis
-from bot.core.errors import Charged, DatabaseUnavailable
+from bot.core.errors import Charged, DatabaseUnavailable, ProviderError
 from bot.core.ids import hold_id_of
 from bot.core.money import Ticks
 from bot.db import Database, Transaction
 from bot.jobs import store as jobs
 from bot.jobs.model import Job, State
 from bot.ledger import store as ledger
+from bot.ledger.model import Basis
 from bot.services.books import held_for
-from bot.services.outcomes import GRACE_MS, LOOK_UP_MS, FailureReason
+from bot.services.outcomes import GRACE_MS, LOOK_UP_MS, FailureReason, reason_of
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 # How long to wait before a write is tried again that must not be lost.
 WRITE_PAUSE_S = 1.0
+
+
+def _payment(reference: str | None) -> str | None:
+    return None if reference is None else f"payment {reference}"
 
 
 class Settlement:
@@ -39,10 +44,20 @@ class Settlement:
                 log.exception("an outcome cannot be written yet")
                 await asyncio.sleep(WRITE_PAUSE_S)
 
-    async def fail(self, job: Job, reason: FailureReason, charged: Charged, *, actual: Ticks | None = None) -> None:
+    async def fail(
+        self,
+        job: Job,
+        reason: FailureReason,
+        charged: Charged,
+        *,
+        actual: Ticks | None = None,
+        basis: Basis = "listed",
+        payment_ref: str | None = None,
+    ) -> None:
         """Ends the job by what is known of the money: void, post, or `unknown` with the hold kept.
 
-        `actual` is what was charged where that is known; else a charge is taken to be the whole hold.
+        `actual` is what was charged where that is known; else a charge is taken to be the whole hold. `payment_ref`,
+        the gateway's handle for a refund, stays in the job's event.
         """
         now = self._clock.now()
 
@@ -58,24 +73,45 @@ class Settlement:
                         actual=held.amount if actual is None else actual,
                         pictures=0,
                         at=now,
-                        basis="listed",
+                        basis=basis,
                         note=reason,
                     )
                 case Charged.UNKNOWN:
-                    self.leave_unknown(tx, job, reason=reason, now=now)
+                    self.leave_unknown(tx, job, reason=reason, now=now, payment_ref=payment_ref)
                     return
             end = State.CANCELLED if job.is_cancel_requested else State.FAILED
-            jobs.move(tx, job, end, now=now, note=reason)
+            jobs.move(tx, job, end, now=now, note=reason, detail=_payment(payment_ref))
 
         await self.record(settle)
         log.info("job settled", extra={"job": job.id, "reason": reason, "charged": charged})
 
-    def leave_unknown(self, tx: Transaction, job: Job, *, reason: FailureReason, now: Millis) -> None:
+    async def gateway_failed(self, job: Job, error: ProviderError, *, listed: Ticks) -> None:
+        """Ends the job by what the gateway's error says; a charge without a figure is taken to be the listed price."""
+        await self.fail(
+            job,
+            reason_of(error),
+            error.charged,
+            actual=listed if error.cost is None else error.cost,
+            basis="listed" if error.cost is None else "reported",
+            payment_ref=error.payment_ref,
+        )
+
+    def leave_unknown(
+        self, tx: Transaction, job: Job, *, reason: FailureReason, now: Millis, payment_ref: str | None = None
+    ) -> None:
         """Part of a transaction: the hold stays until a look-up, a person or the end of its grace decides."""
         if job.state is State.UNKNOWN:
             jobs.reschedule(tx, job, run_at=self.next_look(job, now), because=jobs.Because.FAILED)
         else:
-            jobs.move(tx, job, State.UNKNOWN, now=now, run_at=self.next_look(job, now), note=reason)
+            jobs.move(
+                tx,
+                job,
+                State.UNKNOWN,
+                now=now,
+                run_at=self.next_look(job, now),
+                note=reason,
+                detail=_payment(payment_ref),
+            )
 
     def next_look(self, job: Job, now: Millis) -> Millis:
         """When an `unknown` job is looked at again: soon where the gateway can be asked, else at its grace's end."""

@@ -11,7 +11,7 @@ from bot.db import Transaction
 from bot.jobs import store as jobs
 from bot.jobs.model import Job, State
 from bot.jobs.schedule import PollPace, poll_wait_s, retry_wait_s
-from bot.providers.catalogue import Offer
+from bot.providers.catalogue import Offer, estimate
 from bot.providers.contract import (
     Accepted,
     ExternalId,
@@ -76,7 +76,7 @@ class PictureWork:
             return
         except ProviderError as error:
             log.warning("a submit failed", extra={"job": job.id, "error": str(error)})
-            await self._settlement.fail(job, reason_of(error), error.charged)
+            await self._settlement.gateway_failed(job, error, listed=estimate(offer, order))
             return
         match answer:
             case Finished():
@@ -116,7 +116,7 @@ class PictureWork:
             await self._poll_failed(job, error)
         except ProviderError as error:
             log.warning("a gateway gave up", extra={"job": job.id, "error": str(error)})
-            await self._settlement.fail(job, reason_of(error), error.charged)
+            await self._settlement.gateway_failed(job, error, listed=estimate(offer, order))
         else:
             if isinstance(answer, Finished):
                 await self._collector.remember(job, answer)
@@ -150,18 +150,25 @@ class PictureWork:
         wait_s = self._poll_wait_s(job, pace, waited_s=0.0, asked_s=answer.poll_after_s, polls=0)
         now = self._clock.now()
         deadline_at = Millis(now + round(offer.deadline_s * SECOND_MS))
-        note = None if answer.approval_url is None else "waits for an approval at the gateway"
+        is_parked = answer.approval_url is not None
+        note = "waits for an approval at the gateway" if is_parked else None
+        if is_parked:
+            log.warning(
+                "a call waits for your approval at the gateway", extra={"job": job.id, "provider": job.provider}
+            )
 
         def write(tx: Transaction) -> None:
-            jobs.record_accepted(tx, job.id, external_id=answer.external_id, deadline_at=deadline_at)
-            jobs.move(tx, job, State.WAITING, now=now, run_at=Millis(now + round(wait_s * SECOND_MS)), note=note)
+            jobs.record_accepted(
+                tx, job.id, external_id=answer.external_id, deadline_at=deadline_at, is_parked=is_parked
+            )
+            jobs.move(tx, job, State.WAITING, now=now, run_at=Millis(now + round(wait_s * SECOND_MS)), detail=note)
 
         await self._settlement.record(write)
         self._crashpoints.reached(CrashPoint.AFTER_EXTERNAL_ID)
 
     async def _submit_later(self, job: Job, error: RetryLater) -> None:
         if job.is_cancel_requested or job.attempt >= MAX_ATTEMPTS:
-            await self._settlement.fail(job, reason_of(error), Charged.NO)
+            await self._settlement.fail(job, reason_of(error), Charged.NO, payment_ref=error.payment_ref)
             return
         jitter = self._randomness.uniform(-1.0, 1.0)
         wait_s = retry_wait_s(failures=job.attempt - 1, asked_s=error.retry_after_s, jitter=jitter)
@@ -169,7 +176,7 @@ class PictureWork:
         run_at = Millis(now + round(wait_s * SECOND_MS))
         log.info("a submit is put off", extra={"job": job.id, "error": str(error), "wait_s": round(wait_s, 1)})
         await self._settlement.record(
-            lambda tx: jobs.move(tx, job, State.QUEUED, now=now, run_at=run_at, note=str(error))
+            lambda tx: jobs.move(tx, job, State.QUEUED, now=now, run_at=run_at, detail=str(error))
         )
 
     async def _still_running(self, job: Job, offer: Offer, answer: StillRunning) -> None:

@@ -79,6 +79,8 @@ def _ready_line(progress: Progress) -> str:
     usual = f"usually {low}–{high} s" if high > low else f"usually {low} s"
     if progress.place is not None:
         return f"{_ordinal(progress.place)} in line · {usual} once it is drawn"
+    if progress.is_parked:
+        return "waits until whoever runs this bot approves it at the picture service"
     if progress.ready_at is None:
         return "almost there"
     return f"ready <t:{progress.ready_at // SECOND_MS}:R> ({usual})"

@@ -214,6 +214,7 @@ def _key(progress: Progress) -> tuple[object, ...]:
         progress.state,
         progress.place,
         progress.is_fetching,
+        progress.is_parked,
         progress.is_cancel_requested,
         progress.is_late,
     )

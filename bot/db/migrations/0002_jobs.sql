@@ -2,7 +2,8 @@ BEGIN IMMEDIATE;
 
 -- The durable unit of work. Only queued, submitting, waiting, reviewing, delivering and unknown ones have a run_at:
 -- the moment at which the runner looks at them next. A lease says which process works on the row; `lease_seq`
--- grows with every claim, so that a worker that lost its lease changes nothing any more.
+-- grows with every claim, so that a worker that lost its lease changes nothing any more. A parked job waits for a
+-- person at the gateway and takes no place there.
 CREATE TABLE job (
     id                  TEXT PRIMARY KEY,
     kind                TEXT NOT NULL,
@@ -26,6 +27,7 @@ CREATE TABLE job (
     run_at              INTEGER,
     deadline_at         INTEGER,
     external_id         TEXT,
+    is_parked           INTEGER NOT NULL DEFAULT 0 CHECK (is_parked IN (0, 1)),
     result              TEXT,
     reason              TEXT,
     cancel_requested_at INTEGER,
