@@ -10,7 +10,7 @@ from bot.core.errors import DatabaseUnavailable, Refusal, RefusalReason
 from bot.core.ids import ChannelId, GuildId, InteractionId, JobId, MemberId
 from bot.core.requests import ImagineRequest
 from bot.interactions.model import Received
-from bot.providers.routing import model_choices
+from bot.providers.routing import ChoiceOption, model_choices, value_choices
 from bot.services.cancelling import CancelOutcome
 from bot.ui import cards, words
 from bot.ui.buttons import cancel_button
@@ -123,6 +123,36 @@ class ImagineCog(commands.Cog):
             await interaction.edit_original_response(view=cards.working(progress))
         except discord.HTTPException:
             self._client.keeper.forget_shown(received.id)
+
+    def _choices(
+        self, interaction: discord.Interaction[EaselClient], option: ChoiceOption, current: str
+    ) -> list[app_commands.Choice[str]]:
+        model = interaction.namespace.model
+        values = value_choices(
+            self._services.registry.offers(),
+            option=option,
+            model=model if isinstance(model, str) else None,
+            typed=current,
+        )
+        return [app_commands.Choice(name=str(value), value=str(value)) for value in values]
+
+    @imagine.autocomplete("aspect_ratio")
+    async def _ratios(
+        self, interaction: discord.Interaction[EaselClient], current: str
+    ) -> list[app_commands.Choice[str]]:
+        return self._choices(interaction, "aspect_ratio", current)
+
+    @imagine.autocomplete("resolution")
+    async def _resolutions(
+        self, interaction: discord.Interaction[EaselClient], current: str
+    ) -> list[app_commands.Choice[str]]:
+        return self._choices(interaction, "resolution", current)
+
+    @imagine.autocomplete("format")
+    async def _formats(
+        self, interaction: discord.Interaction[EaselClient], current: str
+    ) -> list[app_commands.Choice[str]]:
+        return self._choices(interaction, "format", current)
 
     @imagine.autocomplete("model")
     async def _models(

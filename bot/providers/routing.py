@@ -3,6 +3,7 @@
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from bot.core.errors import Fact, Refusal, RefusalReason
 from bot.core.money import format_usd
@@ -12,6 +13,7 @@ from bot.providers.catalogue import Ability, Offer, estimate, listed_price
 # Discord shows at most 25 choices, each name and value of at most 100 characters (API reference,
 # "Autocomplete").
 MAX_CHOICES = 25
+ChoiceOption = Literal["aspect_ratio", "resolution", "format"]
 _MAX_LABEL = 100
 _MAX_ECHO = 60  # how much of a mistyped value is repeated to the member
 # Categories of characters that nobody sees: controls, format marks (zero-width ones among them), spaces.
@@ -71,6 +73,25 @@ def model_choices(offers: Sequence[Offer], typed: str) -> list[tuple[str, str]]:
 def _distance(complaints: Sequence[_Complaint]) -> tuple[int, bool]:
     """How far an offer is from the request; at equal distance one that has the choice at all teaches more."""
     return len(complaints), complaints[0].facts.get("can") == ""
+
+
+def value_choices(offers: Sequence[Offer], *, option: ChoiceOption, model: str | None, typed: str) -> list[str]:
+    """What may stand in `option` for the model typed so far (any model where none fits), in the catalogue's order."""
+    able = [offer for offer in offers if Verb.GENERATE in offer.abilities]
+    wanted = (model or "").strip().casefold()
+    named = [offer for offer in able if wanted in (offer.model, offer.key, offer.label.casefold())]
+    values = {value: None for offer in named or able for value in _values(offer.abilities[Verb.GENERATE], option)}
+    return [value for value in values if typed.strip().casefold() in value][:MAX_CHOICES]
+
+
+def _values(ability: Ability, option: ChoiceOption) -> tuple[str, ...]:
+    match option:
+        case "aspect_ratio":
+            return ability.ratios
+        case "resolution":
+            return ability.resolutions
+        case "format":
+            return ability.formats
 
 
 def _price_of_one(offer: Offer) -> int:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bot.core.errors import Refusal, RefusalReason
 from bot.core.requests import ImagineRequest, ModelId, PictureFormat, ProviderName, Resolution, Verb
 from bot.providers.catalogue import Catalogue, Offer, estimate, load
-from bot.providers.routing import choose, model_choices
+from bot.providers.routing import ChoiceOption, choose, model_choices, value_choices
 from tests.providers.conftest import CATALOGUE
 
 RATIOS = ("1:1", "16:9", "9:16", "4:3", "3:4", "3:2", "2:3", "2:1", "1:2", "20:9", "9:20", "19.5:9", "9:19.5")
@@ -214,3 +214,28 @@ def test_a_request_is_settled_within_the_models_abilities_or_refused(request: Im
     assert order.resolution in (ability.resolutions or (None,))
     assert order.format in (ability.formats or (None,))
     assert estimate(offer, order) > 0
+
+
+@pytest.mark.parametrize(
+    ("option", "model", "typed", "found"),
+    [
+        ("aspect_ratio", "locus/grok-imagine", "", ["1:1", "16:9", "9:16", "4:3", "3:2", "auto"]),
+        ("aspect_ratio", "locus/grok-imagine", "16", ["16:9", "9:16"]),
+        ("aspect_ratio", None, "19.5", ["19.5:9", "9:19.5"]),
+        ("aspect_ratio", "no such model", "aut", ["auto"]),
+        ("resolution", None, "", ["1k", "2k"]),
+        ("resolution", "grok-imagine", "", []),
+        ("format", "Grok Imagine Quality", "P", ["png", "jpeg", "webp"]),
+        ("format", None, "gif", []),
+    ],
+)
+def test_choices_follow_the_model_typed_so_far(
+    option: ChoiceOption, model: str | None, typed: str, found: list[str], offers: tuple[Offer, ...]
+) -> None:
+    assert sorted(value_choices(offers, option=option, model=model, typed=typed)) == sorted(found)
+
+
+def test_a_provider_without_pictures_offers_no_choices(offers: tuple[Offer, ...]) -> None:
+    others = tuple(replace(offer, abilities={Verb.EDIT: offer.abilities[Verb.GENERATE]}) for offer in offers)
+
+    assert value_choices(others, option="format", model=None, typed="") == []
