@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bot.core.clock import Clock
 from sandbox.discord import Sandbox
 from sandbox.gateways import Gateways
 
@@ -137,10 +138,11 @@ async def stage(
     picture_side: int = 1024,
     openapi: bool = True,
     checks: bool = True,
+    clock: Clock | None = None,
     extra: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Stage]:
-    """Opens the loopback Discord and the pretend gateways; `extra` are further settings of the bot."""
+    """Opens the loopback Discord (on `clock`) and the pretend gateways; `extra` are further settings of the bot."""
     async with AsyncExitStack() as stack:
-        sandbox = await stack.enter_async_context(Sandbox.start(openapi=openapi, checks=checks))
+        sandbox = await stack.enter_async_context(Sandbox.start(clock=clock, openapi=openapi, checks=checks))
         gateways = await stack.enter_async_context(Gateways.start(seed=seed, scale=scale, picture_side=picture_side))
         yield Stage(sandbox=sandbox, gateways=gateways, folder=folder, scale=scale, extra=dict(extra or {}))

@@ -22,6 +22,16 @@ How it is laid out, from the ground up:
     client*, person                         what a client checks and sends; the API for tests and the demo
     server                                  `Sandbox`, which ties all this together
 
+What can be made to go wrong:
+
+    sandbox.faults        REST requests delayed, cut, lost, refused, limited, stalled (`faults` lists them all)
+    sandbox.gateway       close, ask_to_reconnect, invalidate, withhold and release, duplicate_next, redeliver,
+                          set_guild_unavailable, is_acknowledging_heartbeats
+    sandbox.world         delete, delete_channel, remove_bot, allow, deny
+    sandbox               take_permission, give_permission, guild.upload_limit, person(…).user.accepts_direct
+    sandbox.clock         forward(minutes=16) ends every interaction token
+    person.command        made_ago_s=20 sends an old interaction, by_user_install=True one without the bot in the guild
+
 The world knows nothing of the wire: a page for people listens to it (`World.listen`) as the gateway does.
 """
 

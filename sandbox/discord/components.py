@@ -75,6 +75,15 @@ class Media(NamedTuple):
     is_spoiler: bool
 
 
+def duplicate(value: Any) -> Any:
+    """A copy of JSON, several times faster than `copy.deepcopy`."""
+    if isinstance(value, dict):
+        return {key: duplicate(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [duplicate(inner) for inner in value]
+    return value
+
+
 def walk(components: Iterable[Body]) -> Iterator[Body]:
     """Every component, outer before inner, in reading order."""
     for component in components:

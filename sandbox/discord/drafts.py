@@ -1,6 +1,5 @@
 """From the body of a request to what a message says: merging an edit, taking uploads, whom it notifies."""
 
-import copy
 import io
 import mimetypes
 import re
@@ -48,7 +47,7 @@ def compose(
     flags = int(body.get("flags") or 0) & KEPT_FLAGS | base.flags & int(MessageFlag.COMPONENTS_V2)
     if is_ephemeral:
         flags |= MessageFlag.EPHEMERAL
-    components = copy.deepcopy(_given(body, "components", base.components))
+    components = parts.duplicate(_given(body, "components", base.components))
     parts.number(components)
     version = Version(
         at=world.clock.now(),

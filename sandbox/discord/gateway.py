@@ -96,7 +96,7 @@ class Gateway:
         match change.subject:
             case Message() as message:
                 self._on_message(change.kind, message)
-            case Channel() as channel if channel.guild_id is not None:
+            case Channel() as channel if self._is_here(channel.guild_id):
                 noun = "THREAD" if channel.kind == ChannelKind.THREAD else "CHANNEL"
                 event = f"{noun}_{CHANNEL_EVENTS[change.kind]}"
                 self._broadcast(event, self._render.channel(channel), Intent.GUILDS)
@@ -104,6 +104,10 @@ class Gateway:
                 self._on_guild(change.kind, guild)
             case _:
                 pass
+
+    def _is_here(self, guild_id: int | None) -> bool:
+        guild = self._world.guilds.get(guild_id or 0)
+        return guild is not None and guild.has_bot
 
     def _on_guild(self, kind: ChangeKind, guild: Guild) -> None:
         if kind == ChangeKind.BOT_LEFT:
@@ -167,7 +171,11 @@ class Gateway:
 
     def redeliver(self, interaction: Interaction) -> None:
         """Sends an interaction again, exactly as the first time."""
-        self._broadcast("INTERACTION_CREATE", self._dispatched[interaction.id])
+        self._broadcast("INTERACTION_CREATE", self.payload_of(interaction))
+
+    def payload_of(self, interaction: Interaction) -> Body:
+        """What was sent for an interaction. Raises KeyError for one too long ago."""
+        return self._dispatched[interaction.id]
 
     def set_guild_unavailable(self, guild: Guild) -> None:
         """An outage: GUILD_DELETE with `unavailable`, which is not a removal."""

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from bot.core.clock import Clock
 
 PLENTY, PLENTY_WINDOW_S = 10_000, 1.0
-CALLBACK = "/interactions/{interaction_id}/{interaction_token}/callback"
-# Requests per window in seconds, by method and template; the first path parameter is the bucket's own.
+# Requests per window in seconds, by method and template; each channel and each interaction token has its own.
 WINDOWS: dict[tuple[str, str], tuple[int, float]] = {
     ("POST", "/channels/{channel_id}/messages"): (5, 5.0),
     ("PATCH", "/channels/{channel_id}/messages/{message_id}"): (5, 5.0),

@@ -23,8 +23,8 @@ from sandbox.discord.errors import Fault
 ENVIRONMENT = "EASEL_SANDBOX_OPENAPI"
 BESIDE = Path(__file__).resolve().parents[3] / "shared" / "discord-openapi.json"
 REFERENCE = "#/components/schemas/"
-# Documented by Discord, left out in the document: `tts` of edits (ignored), `nsfw` of commands.
-KNOWN_EXTRAS = frozenset({"tts", "nsfw"})
+# Left out in the document, and sent by discord.py: `tts` of edits (ignored), `nsfw` of commands, `flags` of embeds.
+KNOWN_EXTRAS = frozenset({"tts", "nsfw", "flags"})
 INNER_ERROR = {"type": "object", "required": ["code", "message"], "properties": {"code": {"type": "string"}}}
 CODES = {
     "maxLength": "BASE_TYPE_MAX_LENGTH",

@@ -1,7 +1,5 @@
 """Messages, their components and attachments as JSON on Discord's wire."""
 
-import copy
-
 from sandbox.discord import components as parts
 from sandbox.discord.components import ATTACHMENT_SCHEME, Body, Kind
 from sandbox.discord.model import Attachment, Interaction, InteractionKind, Message
@@ -107,7 +105,7 @@ class Messages(Places):
     def components(self, message: Message) -> list[Body]:
         """The components with what Discord adds: defaults, and where the pictures lie."""
         files = {file.filename: file for file in message.now.attachments}
-        rendered = copy.deepcopy(list(message.now.components))
+        rendered: list[Body] = parts.duplicate(list(message.now.components))
         for part in parts.walk(rendered):
             for key, value in DEFAULTS.get(part["type"], {}).items():
                 if part.get(key) is None:

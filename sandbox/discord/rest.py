@@ -5,7 +5,7 @@ import json
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import BodyPartReader, web
 
@@ -32,10 +32,12 @@ from sandbox.discord.faults import (
     Trouble,
 )
 from sandbox.discord.limits import Limits, Standing
-from sandbox.discord.openapi import Document
 from sandbox.discord.payloads import Payloads
 from sandbox.discord.routes import ROUTES, Answer, Call, Route
 from sandbox.discord.world import World
+
+if TYPE_CHECKING:
+    from sandbox.discord.openapi import Document  # needs jsonschema, which only developers have
 
 API = "/api/v10"
 TOO_MANY = 429
@@ -81,7 +83,7 @@ class Rest:
         token: str,
         faults: Faults,
         limits: Limits,
-        document: Document | None,
+        document: "Document | None",
         is_checked: bool,
     ) -> None:
         self._world = world
@@ -136,7 +138,9 @@ class Rest:
         early = await self._before(trouble)
         if early is not None:
             return self._end(recorded, early, request)
-        standing = self._limits.count(entry.method, entry.path, next(iter(request.match_info.values()), ""))
+        names = request.match_info
+        major = names.get("webhook_token") or next(iter(names.values()), "")
+        standing = self._limits.count(entry.method, entry.path, major)
         call = Call(
             world=self._world,
             render=self._render,
@@ -153,21 +157,30 @@ class Rest:
 
     def _answer(self, entry: Route, call: Call, request: web.Request, standing: Standing, *, malformed: bool) -> Answer:
         try:
-            if standing.retry_after_s is not None:
-                return _limited(standing.retry_after_s, is_global=False)
-            if entry.needs_token and request.headers.get("Authorization") != self._authorization:
-                raise refusal(Code.UNAUTHORIZED)
-            if malformed:
-                raise refusal(Code.MALFORMED_JSON)
-            self._check_request(entry, call)
-            answer = entry.handler(call)
+            answer = self._perform(entry, call, request, standing, malformed=malformed)
         except InvalidFormError as form:
             self._blame("request", entry, form.faults)
             answer = Answer(status=form.status, body=form.body())
         except ApiError as error:
             answer = Answer(status=error.status, body=error.body())
+        except Exception as error:
+            self._blame("answer", entry, (Fault((), "SANDBOX", repr(error)),))  # a mistake of ours: loud, and 500
+            raise
         self._check_answer(entry, answer)
         return answer
+
+    def _perform(
+        self, entry: Route, call: Call, request: web.Request, standing: Standing, *, malformed: bool
+    ) -> Answer:
+        """Raises ApiError for what Discord would refuse."""
+        if standing.retry_after_s is not None:
+            return _limited(standing.retry_after_s, is_global=False)
+        if entry.needs_token and request.headers.get("Authorization") != self._authorization:
+            raise refusal(Code.UNAUTHORIZED)
+        if malformed:
+            raise refusal(Code.MALFORMED_JSON)
+        self._check_request(entry, call)
+        return entry.handler(call)
 
     def _check_request(self, entry: Route, call: Call) -> None:
         if not self._is_checked or call.body is None:

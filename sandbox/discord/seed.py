@@ -28,10 +28,15 @@ def fill(world: World) -> Guild:
         world.add_user(User(id=world.snowflakes.new(made_ago_ms=age_ms), name=name, display_name=shown))
     world.operator_id = user_named(world, "op").id
     guild = add_guild(world, GUILD_NAME)
+    settle(world, guild)
+    return guild
+
+
+def settle(world: World, guild: Guild) -> None:
+    """Everybody joins the guild."""
     for name, _, roles, age_ms in PEOPLE:
         role_ids = [role.id for role in guild.roles.values() if role.name in roles]
         world.join(guild, user_named(world, name), role_ids=role_ids, joined_ago_ms=age_ms // 2)
-    return guild
 
 
 def add_guild(world: World, name: str, *, has_bot: bool = True) -> Guild:

@@ -1,11 +1,12 @@
 """The sandbox as one thing: Discord's world behind a loopback server, and the people who act in it."""
 
+import importlib.util
 import socket
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from enum import StrEnum
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from aiohttp import web
 
@@ -18,14 +19,14 @@ from sandbox.discord.faults import Faults
 from sandbox.discord.gateway import Gateway
 from sandbox.discord.limits import Limits
 from sandbox.discord.model import Channel, ChannelKind, Guild, Interaction, InteractionKind, User
-from sandbox.discord.openapi import Document
-from sandbox.discord.openapi import find as find_document
-from sandbox.discord.openapi import load as load_document
 from sandbox.discord.payloads import Payloads
 from sandbox.discord.permissions import Permission
 from sandbox.discord.person import Person
 from sandbox.discord.rest import API, LARGEST_REQUEST, Recorded, Rest, Violation
-from sandbox.discord.world import World
+from sandbox.discord.world import ChangeKind, World
+
+if TYPE_CHECKING:
+    from sandbox.discord.openapi import Document  # needs jsonschema, which only developers have
 
 HOST = "127.0.0.1"
 SHUTDOWN_S = 0.2  # what is still in flight then is cut
@@ -96,7 +97,7 @@ class Sandbox:
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S)
         faults = Faults()
         token = f"{world.application_id}.sandbox.{world.sign('bot token')}"
-        document = _document() if openapi and checks else None
+        document, note = _document() if openapi and checks else (None, None)
         # The address is part of every payload, so the port must be known before the routes are made.
         sock = _listen(port)
         base_url = f"http://{HOST}:{sock.getsockname()[1]}"
@@ -109,8 +110,7 @@ class Sandbox:
         await runner.setup()
         await web.SockSite(runner, sock).start()
         sandbox = cls(world, guild, base_url=base_url, token=token, rest=rest, gateway=gateway, faults=faults)
-        if openapi and checks and document is None:
-            sandbox.note = "Discord's OpenAPI document is not at hand: bodies are checked against the limits alone"
+        sandbox.note = note
         try:
             yield sandbox
         finally:
@@ -171,6 +171,14 @@ class Sandbox:
         """Makes `count` members, for a burst."""
         return [self.newcomer(f"member{number}") for number in range(1, count + 1)]
 
+    def add_guild(self, name: str, *, has_bot: bool = True) -> Guild:
+        """One more guild with the same places and people; with `has_bot` the bot is told that it joined."""
+        guild = seed.add_guild(self.world, name, has_bot=has_bot)
+        seed.settle(self.world, guild)
+        if has_bot:
+            self.world.tell(ChangeKind.BOT_JOINED, guild)
+        return guild
+
     def channel(self, name: str, *, guild: Guild | None = None) -> Channel:
         """Raises LookupError."""
         home = guild or self.guild
@@ -206,9 +214,16 @@ class Sandbox:
         await self.world.until(lambda: not self.gateway.connected, timeout_s, "the bot to go")
 
 
-def _document() -> Document | None:
-    path = find_document()
-    return load_document(path) if path is not None else None
+def _document() -> "tuple[Document | None, str | None]":
+    """Discord's OpenAPI document, or why bodies are checked without it."""
+    if importlib.util.find_spec("jsonschema") is None:
+        return None, "jsonschema is not installed: bodies are checked against Discord's limits alone"
+    from sandbox.discord import openapi  # noqa: PLC0415
+
+    path = openapi.find()
+    if path is None:
+        return None, "Discord's OpenAPI document is not at hand: bodies are checked against its limits alone"
+    return openapi.load(path), None
 
 
 def _listen(port: int) -> socket.socket:

@@ -110,6 +110,7 @@ class World:
                     future = asyncio.get_running_loop().create_future()
                     self._waiting.add(future)
                     await asyncio.wait([future], timeout=LOOK_S)
+                    self._waiting.discard(future)
         except TimeoutError:
             raise TimeoutError(f"after {timeout_s} s still waiting for {what}") from None
         return found
@@ -152,8 +153,9 @@ class World:
         )
 
     def guild_bits(self, user_id: int, guild: Guild) -> int:
-        member = guild.members[user_id]
-        ids = [guild.id, *member.role_ids]
+        """The rights in the guild as a whole; whoever is no member has those of @everyone."""
+        member = guild.members.get(user_id)
+        ids = [guild.id, *(member.role_ids if member is not None else ())]
         return guild_bits(
             is_owner=guild.owner_id == user_id,
             role_bits=[guild.roles[role_id].bits for role_id in ids if role_id in guild.roles],

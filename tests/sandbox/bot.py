@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import os
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -192,3 +193,15 @@ async def running(sandbox: Sandbox, bot: Bot | None = None) -> AsyncIterator[Bot
                 await asyncio.gather(task, return_exceptions=True)
     finally:
         Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY = before
+
+
+async def serve() -> None:
+    """Runs against the addresses in the environment, as a process of its own."""
+    Route.BASE = os.environ["API"]
+    DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(os.environ["GATEWAY"])
+    async with Bot() as bot:
+        await bot.start(os.environ["TOKEN"])
+
+
+if __name__ == "__main__":
+    asyncio.run(serve())

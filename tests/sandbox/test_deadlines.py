@@ -1,5 +1,6 @@
 """The three seconds, the fifteen minutes, and answering twice."""
 
+from typing import Any
 
 import discord
 import pytest
@@ -94,6 +95,7 @@ async def test_only_fitting_answers_are_taken(sandbox: Sandbox) -> None:
             "components": [{"type": 18, "label": "L", "component": {"type": 4, "custom_id": "t", "style": 1}}],
         },
     }
+    choices: dict[str, Any] = {"type": 8, "data": {"choices": []}}
     await register(sandbox, slash("hello"))
     ana = sandbox.person("ana")
     use = await ana.command("hello")
