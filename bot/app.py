@@ -202,6 +202,8 @@ async def build(
         recovery = await recover(database, registry=gateways, settlement=settlement, clock=clock, owner=owner)
 
         def tick_ages() -> dict[str, float]:
+            if not client.connected.is_set():  # the loops begin when Discord is reached, and that may take long
+                return {}
             now = clock.monotonic()
             return {"runner": now - runner.last_tick, "cards": now - keeper.last_tick}
 

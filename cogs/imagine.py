@@ -1,5 +1,7 @@
 """`/imagine`: a picture from words."""
 
+import logging
+
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -13,14 +15,14 @@ from bot.interactions.model import Received
 from bot.providers.routing import ChoiceOption, model_choices, value_choices
 from bot.services.cancelling import CancelOutcome
 from bot.ui import cards, words
+from bot.ui.acknowledging import acknowledge
 from bot.ui.buttons import cancel_button
+
+log = logging.getLogger(__name__)
 
 # What a public result needs; asked before any money is held.
 _NEEDED = ("view_channel", "send_messages", "attach_files")
 _NEEDED_IN_THREADS = ("view_channel", "send_messages_in_threads", "attach_files")
-# Discord's answers that an acknowledgement came too late, or was given already.
-_UNKNOWN_INTERACTION = 10062
-_ALREADY_ACKNOWLEDGED = 40060
 # Discord cuts at 6,000; what a model takes is checked by the service, with a better answer.
 PROMPT_MAX = 6_000
 
@@ -50,6 +52,7 @@ class ImagineCog(commands.Cog):
         format="File format: jpeg, png or webp",
     )
     @app_commands.guild_only()
+    @app_commands.allowed_installs(guilds=True, users=False)
     async def imagine(
         self,
         interaction: discord.Interaction[EaselClient],
@@ -83,11 +86,13 @@ class ImagineCog(commands.Cog):
     async def _acknowledge(self, interaction: discord.Interaction[EaselClient]) -> Received | None:
         """Stores the interaction, then acknowledges it; None when it must not go on."""
         desk, crashpoints = self._services.desk, self._services.crashpoints
+        if interaction.guild_id is None or interaction.channel_id is None:
+            raise Refusal(RefusalReason.GUILD_ONLY)
         received = Received(
             id=InteractionId(interaction.id),
             command="imagine",
-            guild_id=GuildId(interaction.guild_id or 0),
-            channel_id=ChannelId(interaction.channel_id or 0),
+            guild_id=GuildId(interaction.guild_id),
+            channel_id=ChannelId(interaction.channel_id),
             member_id=MemberId(interaction.user.id),
             token=interaction.token,
             received_at=self._services.clock.now(),
@@ -103,13 +108,15 @@ class ImagineCog(commands.Cog):
             raise Refusal(RefusalReason.BUSY) from None
         crashpoints.reached(CrashPoint.AFTER_RECEIVED)
         try:
-            await interaction.response.defer(ephemeral=True)
-        except discord.HTTPException as error:
-            if error.code != _ALREADY_ACKNOWLEDGED:
-                await desk.void(received.id)
-                if error.code == _UNKNOWN_INTERACTION:
-                    return None
-                raise
+            is_in_time = await acknowledge(interaction)
+        except discord.HTTPException:
+            await desk.void(received.id)
+            raise
+        if not is_in_time:
+            age_ms = self._services.clock.now() - received.created_at
+            log.warning("an acknowledgement came too late", extra={"interaction": received.id, "age_ms": age_ms})
+            await desk.void(received.id)
+            return None
         crashpoints.reached(CrashPoint.AFTER_ACK)
         return received
 

@@ -6,6 +6,7 @@ from discord.ext import commands
 
 from bot.client import EaselClient
 from bot.core.ids import GuildId, MemberId
+from bot.ui.acknowledging import acknowledge
 from bot.ui.usage_card import usage
 
 
@@ -17,9 +18,11 @@ class UsageCog(commands.Cog):
 
     @app_commands.command(name="usage", description="Shows what you and this server have spent, and what is left; free")
     @app_commands.guild_only()
+    @app_commands.allowed_installs(guilds=True, users=False)
     async def show(self, interaction: discord.Interaction[EaselClient]) -> None:
         """Acknowledges, asks the service, shows the card."""
-        await interaction.response.defer(ephemeral=True)
+        if not await acknowledge(interaction):
+            return
         standings = await self._services.usage.standing(
             guild_id=GuildId(interaction.guild_id or 0), member_id=MemberId(interaction.user.id)
         )

@@ -35,7 +35,7 @@ MOVES: dict[State, frozenset[State]] = {
     State.WAITING: frozenset({State.DELIVERING, State.REVIEWING, State.FAILED, State.CANCELLED, State.UNKNOWN}),
     State.REVIEWING: frozenset({State.DELIVERING, State.FAILED, State.CANCELLED}),
     State.DELIVERING: frozenset({State.DONE, State.CANCELLED}),
-    State.UNKNOWN: frozenset({State.WAITING, State.FAILED, State.CANCELLED}),
+    State.UNKNOWN: frozenset({State.WAITING, State.DELIVERING, State.FAILED, State.CANCELLED}),
     State.DONE: frozenset(),
     State.FAILED: frozenset(),
     State.CANCELLED: frozenset(),

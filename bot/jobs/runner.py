@@ -6,7 +6,7 @@ nothing but the same query, and ten thousand waiting jobs cost one row each inst
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Protocol
 
@@ -75,8 +75,11 @@ class Runner:
         self._randomness = randomness
         self._owner = owner
         self._wake = asyncio.Event()
-        self._active: dict[JobId, asyncio.Task[None]] = {}
-        self._submits: set[JobId] = set()
+        # By task, not by job: a job can be claimed anew before the task that gave it back has quite ended.
+        self._active: dict[asyncio.Task[None], JobId] = {}
+        self._submits: set[asyncio.Task[None]] = set()
+        self._claiming = asyncio.Lock()
+        self._is_unsure = False
         self._is_draining = False
         self.last_tick = clock.monotonic()
 
@@ -95,14 +98,16 @@ class Runner:
             while True:
                 self._wake.clear()
                 self.last_tick = self._clock.monotonic()
+                now = self._clock.now()
                 try:
-                    claimed = await self._claim()
-                    wait_s = 0.0 if claimed else await self._idle_s()
+                    async with self._claiming:
+                        claimed = await self.claim(now)
+                        for claim in claimed:
+                            self._begin(group, claim)
+                    wait_s = 0.0 if claimed else await self._idle_s(now)
                 except DatabaseUnavailable:
                     log.exception("jobs cannot be claimed")
-                    claimed, wait_s = (), DATABASE_PAUSE_S
-                for job in claimed:
-                    self._begin(group, job)
+                    self._is_unsure, wait_s = True, DATABASE_PAUSE_S
                 await self._rest(wait_s)
 
     async def drain(self, grace_s: float) -> int:
@@ -111,17 +116,55 @@ class Runner:
         Gives every lease back and returns how many submits were still under way.
         """
         self._is_draining = True
-        submits = {self._active[job_id] for job_id in self._submits if job_id in self._active}
-        if submits:
-            await asyncio.wait(submits, timeout=grace_s)
+        async with self._claiming:
+            pass  # a claim that is being written ends first, and gives back what it has claimed
+        if self._submits:
+            await asyncio.wait(tuple(self._submits), timeout=grace_s)
         left = len(self._submits)
-        for task in tuple(self._active.values()):
+        for task in tuple(self._active):
             task.cancel()
         if self._active:
-            await asyncio.wait(tuple(self._active.values()))
+            await asyncio.wait(tuple(self._active))
         owner = self._owner
         await self._database.write(lambda tx: store.release_leases(tx, owner=owner))
         return left
+
+    async def claim(self, now: Millis) -> tuple[Claim, ...]:
+        """Leases what is due at `now`, as far as caps and free places go. Raises DatabaseUnavailable."""
+        free = MAX_STEPS - len(self._active)
+        if self._is_draining or free <= 0:
+            return ()
+        owner, caps, is_unsure = self._owner, self._caps, self._is_unsure
+        if not is_unsure and not await self._database.read(lambda reader: store.has_due(reader, now=now, caps=caps)):
+            return ()
+        working = frozenset(self._active.values())
+
+        def write(tx: Transaction) -> tuple[Claim, ...]:
+            if is_unsure:  # an earlier claim that was reported lost may be on disk after all
+                store.release_leases(tx, owner=owner, working=working)
+            due = store.claim_due(tx, owner=owner, now=now, limit=free)
+            left = free - len(due)
+            queued = store.claim_queued(tx, owner=owner, now=now, limit=left, caps=caps) if left else ()
+            stale = tuple(Claim(job=job, is_fresh=False) for job in due)
+            return stale + tuple(Claim(job=job, is_fresh=True) for job in queued)
+
+        claimed = await self._database.write(write)
+        self._is_unsure = False
+        if not self._is_draining:
+            return claimed
+        await self._database.write(lambda tx: _unclaim(tx, claimed, now))
+        return ()
+
+    async def step(self, claim: Claim) -> None:
+        """Lets the handler work on the job once. What it raises puts the job back; a lost fence ends in silence."""
+        job = claim.job
+        try:
+            await self._work(claim)
+        except FenceLost:
+            log.warning("another worker owns the job", extra={"job": job.id, "state": job.state})
+        except Exception:
+            log.exception("a step failed", extra={"job": job.id, "state": job.state})
+            await self._put_back(job)
 
     async def _rest(self, wait_s: float) -> None:
         if wait_s <= 0:
@@ -133,52 +176,24 @@ class Runner:
         except TimeoutError:
             pass
 
-    async def _idle_s(self) -> float:
-        now = self._clock.now()
-        due = await self._database.read(lambda reader: store.next_due(reader, after=now))
+    async def _idle_s(self, looked_at: Millis) -> float:
+        """Seconds until something falls due, counted from the moment of the claim that found nothing."""
+        due = await self._database.read(lambda reader: store.next_due(reader, after=looked_at))
         if due is None:
             return IDLE_LOOK_S
-        return min(IDLE_LOOK_S, max(0.001, (due - now) / SECOND_MS))
-
-    async def _claim(self) -> tuple[Claim, ...]:
-        free = MAX_STEPS - len(self._active)
-        if self._is_draining or free <= 0:
-            return ()
-        now, owner, caps = self._clock.now(), self._owner, self._caps
-        if not await self._database.read(lambda reader: store.has_due(reader, now=now, caps=caps)):
-            return ()
-
-        def claim(tx: Transaction) -> tuple[Claim, ...]:
-            due = store.claim_due(tx, owner=owner, now=now, limit=free)
-            left = free - len(due)
-            queued = store.claim_queued(tx, owner=owner, now=now, limit=left, caps=caps) if left else ()
-            stale = tuple(Claim(job=job, is_fresh=False) for job in due)
-            return stale + tuple(Claim(job=job, is_fresh=True) for job in queued)
-
-        return await self._database.write(claim)
+        return min(IDLE_LOOK_S, max(0.001, (due - self._clock.now()) / SECOND_MS))
 
     def _begin(self, group: asyncio.TaskGroup, claim: Claim) -> None:
-        job_id = claim.job.id
+        task = group.create_task(self.step(claim), name=f"step-{claim.job.id}")
+        self._active[task] = claim.job.id
         if claim.is_fresh:
-            self._submits.add(job_id)
-        task = group.create_task(self._step(claim), name=f"step-{job_id}")
-        self._active[job_id] = task
-        task.add_done_callback(lambda _: self._end(job_id))
+            self._submits.add(task)
+        task.add_done_callback(self._end)
 
-    def _end(self, job_id: JobId) -> None:
-        self._active.pop(job_id, None)
-        self._submits.discard(job_id)
+    def _end(self, task: asyncio.Task[None]) -> None:
+        del self._active[task]
+        self._submits.discard(task)
         self._wake.set()
-
-    async def _step(self, claim: Claim) -> None:
-        job = claim.job
-        try:
-            await self._work(claim)
-        except FenceLost:
-            log.warning("another worker owns the job", extra={"job": job.id, "state": job.state})
-        except Exception:
-            log.exception("a step failed", extra={"job": job.id, "state": job.state})
-            await self._put_back(job)
 
     async def _work(self, claim: Claim) -> None:
         job = claim.job
@@ -213,3 +228,10 @@ class Runner:
                 await asyncio.sleep(DATABASE_PAUSE_S)
             else:
                 return
+
+
+def _unclaim(tx: Transaction, claimed: Sequence[Claim], now: Millis) -> None:
+    """Claims of a process that stops before it begins them: nothing was sent, so fresh ones queue again."""
+    for claim in claimed:
+        if claim.is_fresh:
+            store.move(tx, claim.job, State.QUEUED, now=now)

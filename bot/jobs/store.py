@@ -4,6 +4,7 @@ Every write by a worker carries the fence: the state it read, the lease owner an
 means that someone else owns the job, and the function raises FenceLost, which undoes the caller's whole transaction.
 """
 
+from collections.abc import Collection
 from enum import StrEnum
 
 from bot.core.clock import Millis
@@ -205,11 +206,12 @@ def move(
 ) -> None:
     """Changes the state under the fence and gives the lease back.
 
-    `run_at` is when the runner looks next; None where the job ends. `note` is kept on the job and in its event,
-    `detail` in the event alone. Raises FenceLost when the row has moved on.
+    `run_at` is when the runner looks next (None: now), and means nothing where the job ends. `note` is kept on the job
+    and in its event, `detail` in the event alone. Raises FenceLost when the row has moved on, and ValueError for a move
+    that is not in MOVES: a defect must not look like a lost lease.
     """
     if to not in MOVES[job.state]:
-        raise FenceLost(f"no move from {job.state} to {to}")
+        raise ValueError(f"no move from {job.state} to {to}")
     ends = to in ENDED
     changed = tx.execute(
         "UPDATE job SET state = :to, run_at = :run_at, failures = 0, crashes = 0, lease_owner = NULL,"
@@ -236,7 +238,8 @@ def move(
 class Because(StrEnum):
     """Why a job stays in its state until a later moment."""
 
-    NOTHING_NEW = "nothing_new"  # a good answer: still running
+    NOTHING_NEW = "nothing_new"  # a good answer: the other side is well
+    SAME_AGAIN = "same_again"  # an answer that was had before: failures after it go on counting
     FAILED = "failed"  # the other side did not help
     CRASHED = "crashed"  # our own step raised
 
@@ -314,6 +317,11 @@ def request_cancel(tx: Transaction, job_id: JobId, *, now: Millis) -> State | No
     return job.state
 
 
+def is_cancel_requested(reader: Reader, job_id: JobId) -> bool:
+    """Whether the member wants no more of it by now: the wish may be newer than a step's own look at the job."""
+    return reader.one("SELECT 1 FROM job WHERE id = ? AND cancel_requested_at IS NOT NULL", (job_id,)) is not None
+
+
 def wake(tx: Transaction, job_id: JobId, *, now: Millis) -> bool:
     """Makes a waiting or unknown job due now (a callback came). False when it is neither."""
     return (
@@ -325,9 +333,11 @@ def wake(tx: Transaction, job_id: JobId, *, now: Millis) -> bool:
     )
 
 
-def release_leases(tx: Transaction, *, owner: str) -> int:
-    """Gives back every lease of this process: the last write before it stops."""
-    return tx.execute("UPDATE job SET lease_owner = NULL WHERE lease_owner = ?", (owner,))
+def release_leases(tx: Transaction, *, owner: str, working: Collection[JobId] = ()) -> int:
+    """Gives back every lease of this process but those of the jobs it is `working` on; returns how many."""
+    rows = tx.all("SELECT id FROM job WHERE lease_owner = ?", (owner,))
+    idle = [row["id"] for row in rows if row["id"] not in working]
+    return sum(tx.execute("UPDATE job SET lease_owner = NULL WHERE id = ?", (job_id,)) for job_id in idle)
 
 
 def take_over(tx: Transaction, *, owner: str) -> int:

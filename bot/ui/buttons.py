@@ -7,12 +7,15 @@ from typing import Self
 import discord
 from discord import ui
 
+from bot.core.errors import DatabaseUnavailable
 from bot.core.ids import GuildId, JobId, MemberId
 from bot.services.cancelling import CancelOutcome
 from bot.ui import cards, custom_ids, words
+from bot.ui.acknowledging import acknowledge
 
 Cancel = Callable[[JobId, GuildId, MemberId], Awaitable[CancelOutcome]]
 
+_BUSY = words.Words(title="I am busy right now", body="Nothing was cancelled. Press again in a minute.")
 _ANSWERS: dict[CancelOutcome, words.Words] = {
     CancelOutcome.TOO_LATE: words.Words(
         title="Too late to cancel", body="The picture is finished, or its request has already ended."
@@ -43,9 +46,13 @@ def cancel_button(cancel: Cancel) -> type[ui.DynamicItem[ui.Button[ui.LayoutView
 
         async def callback(self, interaction: discord.Interaction) -> None:
             # The card itself changes through its keeper; the press is acknowledged without touching it.
-            await interaction.response.defer()
-            outcome = await cancel(self._job_id, GuildId(interaction.guild_id or 0), MemberId(interaction.user.id))
-            answer = _ANSWERS.get(outcome)
+            await acknowledge(interaction)
+            try:
+                outcome = await cancel(self._job_id, GuildId(interaction.guild_id or 0), MemberId(interaction.user.id))
+            except DatabaseUnavailable:
+                answer: words.Words | None = _BUSY
+            else:
+                answer = _ANSWERS.get(outcome)
             if answer is not None:
                 await interaction.followup.send(view=cards.notice(answer), ephemeral=True)
 

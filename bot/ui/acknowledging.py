@@ -1,0 +1,37 @@
+"""Acknowledging an interaction within Discord's 3 s, whatever the connection does."""
+
+import asyncio
+from typing import Any
+
+import aiohttp
+import discord
+
+# Two tries, and the second one still comes before Discord's 3 s are over.
+TRY_TIMEOUT_S = 1.2
+TRIES = 2
+# Discord's answers that an acknowledgement came too late, or was given already.
+UNKNOWN_INTERACTION = 10062
+ALREADY_ACKNOWLEDGED = 40060
+
+
+async def acknowledge(interaction: discord.Interaction[Any]) -> bool:
+    """Defers for the member alone; False when it is too late. A press is acknowledged without touching its message.
+
+    An answer that got lost is asked for again: Discord then says that it has the acknowledgement, which is success.
+    Raises discord.HTTPException, and what the connection raised where no try came through.
+    """
+    for left in reversed(range(TRIES)):
+        try:
+            async with asyncio.timeout(TRY_TIMEOUT_S):
+                await interaction.response.defer(ephemeral=True)
+        except discord.HTTPException as error:
+            if error.code == UNKNOWN_INTERACTION:
+                return False
+            if error.code != ALREADY_ACKNOWLEDGED:
+                raise
+        except (aiohttp.ClientError, OSError, TimeoutError):
+            if not left:
+                raise
+            continue
+        break
+    return True
