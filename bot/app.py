@@ -51,6 +51,9 @@ EXTENSIONS = ("cogs.imagine", "cogs.usage")
 DATABASE_NAME = "easel.db"
 PICTURES_NAME = "pictures"
 SWEEP_EVERY_S = 60.0
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+# The gateway closes with this code for a token it does not take (Discord API reference, "Gateway Close Event Codes").
+AUTHENTICATION_FAILED = 4004
 # Discord may be down when we start; it is asked again after growing waits.
 LOGIN_FIRST_WAIT_S = 1.0
 LOGIN_MAX_WAIT_S = 60.0
@@ -136,7 +139,7 @@ async def build(
         client = EaselClient(extensions=EXTENSIONS, read_fact=read_fact, write_fact=write_fact)
         stack.push_async_callback(client.close)
         settlement = Settlement(database=database, clock=clock)
-        pace = Pace(database)
+        pace = Pace(database, clock)
         editor = CardEditor(client)
         delivery = DiscordDelivery(client=client, editor=editor, media=media)
         work = PictureWork(
@@ -246,10 +249,13 @@ class _Stop(Exception):
 
 
 async def serve(house: House, *, stop: asyncio.Event | None = None) -> None:
-    """Runs until SIGTERM or SIGINT (or `stop`), then drains. A loop that dies brings the process down."""
+    """Runs until SIGTERM or SIGINT (or `stop`), then drains. A loop that dies brings the process down.
+
+    A second signal ends the process at once, as `kill -9` would; the next start puts that right.
+    """
     wanted = stop or asyncio.Event()
     loop = asyncio.get_running_loop()
-    for signal_number in (signal.SIGTERM, signal.SIGINT):
+    for signal_number in STOP_SIGNALS:
         loop.add_signal_handler(signal_number, wanted.set)
     log.info(
         "started",
@@ -274,6 +280,8 @@ async def serve(house: House, *, stop: asyncio.Event | None = None) -> None:
 
 async def _until(wanted: asyncio.Event, house: House) -> None:
     await wanted.wait()
+    for signal_number in STOP_SIGNALS:
+        asyncio.get_running_loop().remove_signal_handler(signal_number)
     await drain(house)
     raise _Stop
 
@@ -291,7 +299,12 @@ async def _discord(house: House) -> None:
             wait_s = min(wait_s * 2, LOGIN_MAX_WAIT_S)
         else:
             break
-    await house.client.connect()
+    try:
+        await house.client.connect()
+    except discord.ConnectionClosed as error:
+        if error.code == AUTHENTICATION_FAILED:
+            raise discord.LoginFailure("the token was reset") from None
+        raise
     raise ConnectionError("the connection to Discord has ended")
 
 

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import aiohttp
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -14,6 +15,7 @@ from discord.ext import commands
 from bot.core.errors import EaselError, Refusal
 from bot.services.container import Services
 from bot.ui import cards, words
+from bot.ui.acknowledging import answer
 from bot.ui.keeper import CardKeeper
 
 log = logging.getLogger(__name__)
@@ -54,10 +56,10 @@ class EaselTree(app_commands.CommandTree["EaselClient"]):
             view = cards.notice(UNEXPECTED, colour=cards.FAILURE_COLOUR, reference=f"{interaction.id % 10**6:06d}")
         try:
             if interaction.response.is_done():
-                await interaction.edit_original_response(view=view)
+                await answer(interaction, view)
             else:
                 await interaction.response.send_message(view=view, ephemeral=True)
-        except discord.HTTPException:
+        except (discord.HTTPException, aiohttp.ClientError, OSError):
             log.warning("an error could not be shown", extra={"interaction": interaction.id})
 
 

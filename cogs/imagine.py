@@ -1,24 +1,21 @@
 """`/imagine`: a picture from words."""
 
-import logging
-
+import aiohttp
 import discord
 from discord import app_commands
 from discord.ext import commands
 
 from bot.client import EaselClient
-from bot.core.crashpoints import CrashPoint
-from bot.core.errors import DatabaseUnavailable, Refusal, RefusalReason
-from bot.core.ids import ChannelId, GuildId, InteractionId, JobId, MemberId
+from bot.core.errors import Refusal
+from bot.core.ids import GuildId, JobId, MemberId
 from bot.core.requests import ImagineRequest
 from bot.interactions.model import Received
 from bot.providers.routing import ChoiceOption, model_choices, value_choices
 from bot.services.cancelling import CancelOutcome
 from bot.ui import cards, words
-from bot.ui.acknowledging import acknowledge
+from bot.ui.acknowledging import answer
 from bot.ui.buttons import cancel_button
-
-log = logging.getLogger(__name__)
+from bot.ui.reception import receive
 
 # What a public result needs; asked before any money is held.
 _NEEDED = ("view_channel", "send_messages", "attach_files")
@@ -64,7 +61,7 @@ class ImagineCog(commands.Cog):
         format: app_commands.Range[str, 1, 20] | None = None,  # noqa: A002 - the option's name for members
     ) -> None:
         """Acknowledges, asks the service, shows the card."""
-        received = await self._acknowledge(interaction)
+        received = await receive(interaction, self._services, command="imagine")
         if received is None:
             return
         request = ImagineRequest(
@@ -78,47 +75,10 @@ class ImagineCog(commands.Cog):
         try:
             job_id = await self._services.imagine.submit(received, request, missing_permissions=_missing(interaction))
         except Refusal as error:
-            await interaction.edit_original_response(view=cards.notice(words.refusal(error)))
+            await answer(interaction, cards.notice(words.refusal(error)))
             await self._services.desk.answered(received.id)
             return
         await self._show(interaction, received, job_id)
-
-    async def _acknowledge(self, interaction: discord.Interaction[EaselClient]) -> Received | None:
-        """Stores the interaction, then acknowledges it; None when it must not go on."""
-        desk, crashpoints = self._services.desk, self._services.crashpoints
-        if interaction.guild_id is None or interaction.channel_id is None:
-            raise Refusal(RefusalReason.GUILD_ONLY)
-        received = Received(
-            id=InteractionId(interaction.id),
-            command="imagine",
-            guild_id=GuildId(interaction.guild_id),
-            channel_id=ChannelId(interaction.channel_id),
-            member_id=MemberId(interaction.user.id),
-            token=interaction.token,
-            received_at=self._services.clock.now(),
-        )
-        if desk.is_stale(received):
-            return None
-        try:
-            if not desk.is_open:
-                raise Refusal(RefusalReason.RESTARTING)
-            if not await desk.receive(received):
-                return None
-        except DatabaseUnavailable:
-            raise Refusal(RefusalReason.BUSY) from None
-        crashpoints.reached(CrashPoint.AFTER_RECEIVED)
-        try:
-            is_in_time = await acknowledge(interaction)
-        except discord.HTTPException:
-            await desk.void(received.id)
-            raise
-        if not is_in_time:
-            age_ms = self._services.clock.now() - received.created_at
-            log.warning("an acknowledgement came too late", extra={"interaction": received.id, "age_ms": age_ms})
-            await desk.void(received.id)
-            return None
-        crashpoints.reached(CrashPoint.AFTER_ACK)
-        return received
 
     async def _show(self, interaction: discord.Interaction[EaselClient], received: Received, job_id: JobId) -> None:
         """The first card; its keeper goes on from here, also when this edit fails."""
@@ -128,7 +88,7 @@ class ImagineCog(commands.Cog):
         self._client.keeper.note_shown(received.id, progress)
         try:
             await interaction.edit_original_response(view=cards.working(progress))
-        except discord.HTTPException:
+        except (discord.HTTPException, aiohttp.ClientError, OSError):
             self._client.keeper.forget_shown(received.id)
 
     def _choices(

@@ -5,8 +5,8 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import EaselClient
-from bot.core.ids import GuildId, MemberId
-from bot.ui.acknowledging import acknowledge
+from bot.ui.acknowledging import answer
+from bot.ui.reception import receive
 from bot.ui.usage_card import usage
 
 
@@ -21,12 +21,12 @@ class UsageCog(commands.Cog):
     @app_commands.allowed_installs(guilds=True, users=False)
     async def show(self, interaction: discord.Interaction[EaselClient]) -> None:
         """Acknowledges, asks the service, shows the card."""
-        if not await acknowledge(interaction):
+        received = await receive(interaction, self._services, command="usage")
+        if received is None:
             return
-        standings = await self._services.usage.standing(
-            guild_id=GuildId(interaction.guild_id or 0), member_id=MemberId(interaction.user.id)
-        )
-        await interaction.edit_original_response(view=usage(standings))
+        standings = await self._services.usage.standing(guild_id=received.guild_id, member_id=received.member_id)
+        await answer(interaction, usage(standings))
+        await self._services.desk.answered(received.id)
 
 
 async def setup(client: EaselClient) -> None:

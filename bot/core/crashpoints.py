@@ -13,19 +13,19 @@ from enum import StrEnum
 class CrashPoint(StrEnum):
     """Every named point, in the order a request meets them."""
 
-    AFTER_RECEIVED = "after_received"
-    AFTER_ACK = "after_ack"
-    AFTER_COMMIT_HOLD = "after_commit_hold"
-    AFTER_INTENT = "after_intent"
-    IN_REQUEST = "in_request"
-    AFTER_RESPONSE = "after_response"
-    AFTER_EXTERNAL_ID = "after_external_id"
-    MID_DOWNLOAD = "mid_download"
-    AFTER_ASSET = "after_asset"
-    AFTER_POST = "after_post"
-    AFTER_SEND = "after_send"
-    AFTER_MESSAGE_ID = "after_message_id"
-    MID_MIGRATION = "mid_migration"
+    AFTER_RECEIVED = "after_received"  # the interaction is stored, Discord has no acknowledgement yet
+    AFTER_ACK = "after_ack"  # the member looks at "thinking…", no job is committed
+    AFTER_COMMIT_HOLD = "after_commit_hold"  # interaction, hold and job are committed; the card says nothing yet
+    AFTER_INTENT = "after_intent"  # `submitting` is committed, nothing has been sent
+    IN_REQUEST = "in_request"  # the kernel has the whole request, no answer was read
+    AFTER_RESPONSE = "after_response"  # the whole answer was read, nothing of it is stored
+    AFTER_EXTERNAL_ID = "after_external_id"  # the gateway's id is stored: polling can go on
+    MID_DOWNLOAD = "mid_download"  # a part of a result lies in a temporary file
+    AFTER_ASSET = "after_asset"  # all pictures are kept as files, no row names them and nothing is posted
+    AFTER_POST = "after_post"  # price posted, `delivering` committed, nothing sent to Discord
+    AFTER_SEND = "after_send"  # Discord has the message (sent, or found again), its id is not stored
+    AFTER_MESSAGE_ID = "after_message_id"  # the message's id is stored and the job done; the card says less still
+    MID_MIGRATION = "mid_migration"  # after each statement of a migration script
 
 
 @dataclass(slots=True)

@@ -4,7 +4,7 @@ One tick is 1e-10 USD, the unit xAI bills in (`cost_in_usd_ticks`). Every amount
 text with decimals appears only at the edges: settings, the catalogue, gateways' answers and what people read.
 """
 
-from decimal import ROUND_CEILING, Decimal, InvalidOperation
+from decimal import ROUND_CEILING, Context, Decimal, InvalidOperation
 from typing import NewType
 
 Ticks = NewType("Ticks", int)
@@ -13,6 +13,8 @@ TICKS_PER_USD = 10**10
 # SQLite and PostgreSQL keep signed 64-bit integers; a tenth of that leaves room for sums.
 MAX_TICKS = Ticks((2**63 - 1) // 10)
 ZERO = Ticks(0)
+# 28 digits hold every amount that can be kept and nine places of a tick; what does not fit counts upwards too.
+_UPWARDS = Context(prec=28, rounding=ROUND_CEILING)
 _CENT = Decimal("0.01")
 _TENTH_OF_CENT = Decimal("0.001")
 
@@ -30,7 +32,7 @@ def usd(amount: str | int | Decimal) -> Ticks:
         raise ValueError("an amount in dollars must be zero or more")
     if value > Decimal(MAX_TICKS) / TICKS_PER_USD:
         raise ValueError("an amount in dollars this large cannot be kept")
-    return Ticks(int((value * TICKS_PER_USD).to_integral_value(rounding=ROUND_CEILING)))
+    return Ticks(int(_UPWARDS.multiply(value, Decimal(TICKS_PER_USD)).to_integral_value(rounding=ROUND_CEILING)))
 
 
 def format_usd(ticks: int) -> str:

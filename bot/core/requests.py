@@ -1,6 +1,6 @@
 """What a member asks for, and what an adapter is asked to do: frozen values without any gateway's names."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NewType
 
@@ -46,11 +46,47 @@ class ImagineRequest:
     format: str | None = None
 
 
+class SearchKind(StrEnum):
+    """What a model may look into before it answers."""
+
+    WEB = "web"
+    X = "x"
+    CODE = "code"  # runs code of its own
+
+
+class Role(StrEnum):
+    """Who speaks in a conversation."""
+
+    SYSTEM = "system"
+    USER = "user"
+    ASSISTANT = "assistant"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourcePicture:
+    """A picture that is handed to a model: an http(s) address, or the bytes with their format.
+
+    Raises ValueError when made of both or of neither.
+    """
+
+    url: str | None = None
+    data: bytes | None = field(default=None, repr=False)
+    format: PictureFormat | None = None
+
+    def __post_init__(self) -> None:
+        if (self.url is None) == (self.data is None):
+            raise ValueError("a source is an address or bytes")
+        if self.data is not None and self.format is None:
+            raise ValueError("bytes come with their format")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PictureOrder:
     """A request settled on one provider and model, each value checked against what that model can do.
 
-    None for ratio, resolution or format means that the model has no such choice and nothing is sent.
+    None for ratio, resolution or format means that the model has no such choice and nothing is sent. `sources`
+    are what EDIT changes and UPSCALE enlarges; `factor` is how many times longer the sides become; `parent` is
+    the provider's own id of earlier work, where it enlarges only that.
     """
 
     provider: ProviderName
@@ -60,3 +96,43 @@ class PictureOrder:
     aspect_ratio: str | None = None
     resolution: Resolution | None = None
     format: PictureFormat | None = None
+    verb: Verb = Verb.GENERATE
+    sources: tuple[SourcePicture, ...] = ()
+    factor: int | None = None
+    parent: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One turn of a conversation; pictures only from the user."""
+
+    role: Role
+    text: str
+    pictures: tuple[SourcePicture, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskOrder:
+    """A question settled on one provider and model.
+
+    `max_tokens` bounds the answer and thereby its price; None for the sampling values means that nothing is sent.
+    """
+
+    provider: ProviderName
+    model: ModelId
+    messages: tuple[Message, ...]
+    max_tokens: int
+    search: tuple[SearchKind, ...] = ()
+    temperature: float | None = None  # 0 to 2
+    top_p: float | None = None  # 0 to 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeakOrder:
+    """A text to be spoken. `language` is a BCP-47 tag or "auto"."""
+
+    provider: ProviderName
+    model: ModelId
+    text: str
+    voice: str
+    language: str

@@ -45,7 +45,10 @@ class Received:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenInteraction:
-    """An interaction whose member still waits for a last word. `token` is None once it is over."""
+    """An interaction whose member still waits for a last word. `token` is None once it is over.
+
+    `received_at` is by the host's own clock, which may differ from Discord's, whose time the id carries.
+    """
 
     id: InteractionId
     state: InteractionState
@@ -53,7 +56,18 @@ class OpenInteraction:
     job_id: JobId | None
     guild_id: GuildId
     member_id: MemberId
+    received_at: Millis
+
+    @property
+    def is_open(self) -> bool:
+        """True until the last word."""
+        return self.state in (InteractionState.RECEIVED, InteractionState.ACCEPTED)
 
     def can_edit(self, now: int) -> bool:
         """True while the original response can still be edited for certain."""
-        return self.token is not None and now - snowflake_time(self.id) < TOKEN_SAFE_MS
+        return self.token is not None and is_token_safe(self.id, now)
+
+
+def is_token_safe(interaction_id: InteractionId, now: int) -> bool:
+    """True while a token of this interaction surely still edits its answer."""
+    return now - snowflake_time(interaction_id) < TOKEN_SAFE_MS

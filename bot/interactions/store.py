@@ -14,6 +14,7 @@ def _open(row: Row) -> OpenInteraction:
         job_id=None if row["job_id"] is None else JobId(row["job_id"]),
         guild_id=GuildId(row["guild_id"]),
         member_id=MemberId(row["member_id"]),
+        received_at=row["received_at"],
     )
 
 
@@ -84,5 +85,6 @@ def get(reader: Reader, interaction_id: InteractionId) -> OpenInteraction | None
 
 def forget_tokens(tx: Transaction, *, now: Millis) -> int:
     """Deletes tokens whose 15 minutes are over; whoever still waited is answered by other ways. Returns how many."""
-    oldest = (now - TOKEN_LIFE_MS - DISCORD_EPOCH_MS) << 22
-    return tx.execute("UPDATE interaction SET token = NULL WHERE token IS NOT NULL AND id < ?", (oldest,))
+    # The first id of the next millisecond: whatever was made in this one is 15 minutes old already.
+    still_alive = (now - TOKEN_LIFE_MS + 1 - DISCORD_EPOCH_MS) << 22
+    return tx.execute("UPDATE interaction SET token = NULL WHERE token IS NOT NULL AND id < ?", (still_alive,))

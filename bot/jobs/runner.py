@@ -100,11 +100,7 @@ class Runner:
                 self.last_tick = self._clock.monotonic()
                 now = self._clock.now()
                 try:
-                    async with self._claiming:
-                        claimed = await self.claim(now)
-                        for claim in claimed:
-                            self._begin(group, claim)
-                    wait_s = 0.0 if claimed else await self._idle_s(now)
+                    wait_s = 0.0 if await self._take(group, now) else await self._idle_s(now)
                 except DatabaseUnavailable:
                     log.exception("jobs cannot be claimed")
                     self._is_unsure, wait_s = True, DATABASE_PAUSE_S
@@ -150,10 +146,7 @@ class Runner:
 
         claimed = await self._database.write(write)
         self._is_unsure = False
-        if not self._is_draining:
-            return claimed
-        await self._database.write(lambda tx: _unclaim(tx, claimed, now))
-        return ()
+        return claimed
 
     async def step(self, claim: Claim) -> None:
         """Lets the handler work on the job once. What it raises puts the job back; a lost fence ends in silence."""
@@ -165,6 +158,17 @@ class Runner:
         except Exception:
             log.exception("a step failed", extra={"job": job.id, "state": job.state})
             await self._put_back(job)
+
+    async def _take(self, group: asyncio.TaskGroup, now: Millis) -> bool:
+        """Begins what a claim finds; one that was being written when the drain began gives back what it found."""
+        async with self._claiming:
+            claimed = await self.claim(now)
+            if self._is_draining and claimed:
+                await self._database.write(lambda tx: _unclaim(tx, claimed, now))
+                return False
+            for claim in claimed:
+                self._begin(group, claim)
+        return bool(claimed)
 
     async def _rest(self, wait_s: float) -> None:
         if wait_s <= 0:

@@ -13,8 +13,8 @@ from bot.core.ids import ChannelId, GuildId, IdempotencyKey, JobId, MemberId
 from bot.db import Reader, Row, Transaction
 from bot.jobs.model import AT_THE_GATEWAY, ENDED, MOVES, Caps, Job, NewJob, State
 
-# A claim looks at this many waiting jobs for ones that fit under the caps; more only matters when that many in
-# front are all blocked.
+# A claim looks at this many waiting jobs of each provider that has room, for ones that fit under the guilds' cap;
+# more only matters when that many in front are all blocked.
 CLAIM_WINDOW = 500
 # Medians are taken over this many recent successes of a model.
 PACE_SAMPLE = 50
@@ -138,15 +138,19 @@ def _due(reader: Reader, *, now: Millis, limit: int) -> tuple[JobId, ...]:
 
 def _queued_that_fit(reader: Reader, *, now: Millis, limit: int, caps: Caps) -> tuple[JobId, ...]:
     by_provider, by_guild = at_the_gateway(reader)
-    rows = reader.all(
-        "SELECT id, provider, guild_id FROM job WHERE state = 'queued' AND finished_at IS NULL"
-        " AND lease_owner IS NULL AND run_at <= ? ORDER BY created_at, id LIMIT ?",
-        (now, CLAIM_WINDOW),
-    )
+    rows: list[Row] = []
+    for provider, cap in caps.by_provider.items():
+        if by_provider.get(provider, 0) < cap:
+            rows += reader.all(
+                "SELECT id, provider, guild_id, created_at FROM job WHERE state = 'queued' AND finished_at IS NULL"
+                " AND lease_owner IS NULL AND provider = ? AND run_at <= ? ORDER BY created_at, id LIMIT ?",
+                (provider, now, CLAIM_WINDOW),
+            )
+    rows.sort(key=lambda row: (row["created_at"], row["id"]))
     fitting: list[JobId] = []
     for row in rows:
         provider, guild = row["provider"], row["guild_id"]
-        is_full = by_provider.get(provider, 0) >= caps.by_provider.get(provider, 0)
+        is_full = by_provider.get(provider, 0) >= caps.by_provider[provider]
         if is_full or by_guild.get(guild, 0) >= caps.per_guild:
             continue
         by_provider[provider] = by_provider.get(provider, 0) + 1
@@ -361,6 +365,18 @@ def places(reader: Reader) -> dict[JobId, int]:
     """Each queued job's place in line, from 1."""
     rows = reader.all("SELECT id FROM job WHERE state = 'queued' AND finished_at IS NULL ORDER BY created_at, id")
     return {JobId(row["id"]): place for place, row in enumerate(rows, start=1)}
+
+
+def place_of(reader: Reader, job: Job) -> int | None:
+    """A queued job's place in line, from 1; None for any other."""
+    if job.state is not State.QUEUED:
+        return None
+    row = reader.one(
+        "SELECT count(*) AS place FROM job WHERE state = 'queued' AND finished_at IS NULL"
+        " AND (created_at < :at OR (created_at = :at AND id <= :id))",
+        {"at": job.created_at, "id": job.id},
+    )
+    return None if row is None else row["place"]
 
 
 def recent_seconds(reader: Reader, *, provider: str, model: str) -> tuple[float, ...]:

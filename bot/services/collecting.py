@@ -86,7 +86,9 @@ class Collector:
                 assets.insert_asset(tx, asset, at=now)
             jobs.record_result(tx, job, result=answer, at=now)
             if job.state is State.WAITING:
-                jobs.reschedule(tx, job, run_at=now, because=jobs.Because.NOTHING_NEW)
+                # An answer that was had before, and could not be fetched, must not begin the count of fetches anew.
+                because = jobs.Because.NOTHING_NEW if job.drawn_at is None else jobs.Because.SAME_AGAIN
+                jobs.reschedule(tx, job, run_at=now, because=because)
             else:
                 jobs.move(tx, job, State.WAITING, now=now)
 
@@ -150,11 +152,12 @@ class Collector:
             )
             if posted.overrun:
                 log.error("a gateway charged more than was held", extra={"job": job.id, "ticks": posted.overrun})
+            is_wanted = not jobs.is_cancel_requested(tx, job.id)
             if not kept:
-                end = State.CANCELLED if job.is_cancel_requested else State.FAILED
+                end = State.FAILED if is_wanted else State.CANCELLED
                 jobs.move(tx, job, end, now=now, note=FailureReason.BAD_RESULT)
                 return
-            route = Route.PRIVATE if job.is_cancel_requested else Route.CHANNEL
+            route = Route.CHANNEL if is_wanted else Route.PRIVATE
             store.plan_delivery(tx, job_id=job.id, route=route, channel_id=job.channel_id, at=now)
             jobs.move(tx, job, State.DELIVERING, now=now)
 

@@ -61,7 +61,10 @@ class Courier:
                 await self._hand_over(job, post, interaction)
         except CannotDeliver as error:
             log.warning("a result cannot be posted", extra={"job": job.id, "obstacle": error.obstacle})
-            await self._reroute(job, str(error))
+            if row.route is Route.CHANNEL:
+                await self._reroute(job, str(error))
+            else:
+                await self.keep(job, str(error))
         except DeliverLater as error:
             await self._later(job, row, error)
 
@@ -91,6 +94,7 @@ class Courier:
             started_at=row.started_at,
             is_late=not has_card,
             is_cancelled=job.is_cancel_requested,
+            is_private=row.route is Route.PRIVATE,
         )
         return row, post, interaction
 

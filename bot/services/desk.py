@@ -1,13 +1,17 @@
 """The front desk: interactions come in, are stored before they are acknowledged, and get their last word."""
 
 import asyncio
+import logging
 
 from bot.core.clock import Clock
 from bot.core.errors import DatabaseUnavailable
 from bot.core.ids import InteractionId
 from bot.db import Database
 from bot.interactions import store as interactions
-from bot.interactions.model import STALE_MS, Received
+from bot.interactions.model import Received
+from bot.interactions.skew import ClockSkew
+
+log = logging.getLogger(__name__)
 
 # Discord wants an acknowledgement within 3 s; a database that does not answer in a third of that is busy.
 RECEIVE_TIMEOUT_S = 1.0
@@ -19,11 +23,16 @@ class Desk:
     def __init__(self, *, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
+        self._skew = ClockSkew()
         self.is_open = True
 
     def is_stale(self, received: Received) -> bool:
         """True for a replay that Discord takes no answer to any more."""
-        return self._clock.now() - received.created_at > STALE_MS
+        is_stale = self._skew.is_stale(received)
+        if is_stale:
+            age_ms = received.received_at - received.created_at
+            log.warning("an old interaction was dropped", extra={"interaction": received.id, "age_ms": age_ms})
+        return is_stale
 
     async def receive(self, received: Received) -> bool:
         """Stores it; False when it was stored before. Raises DatabaseUnavailable within a second.

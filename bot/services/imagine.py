@@ -67,10 +67,18 @@ class Imagine:
         try:
             await self._database.write(lambda tx: self._admit(tx, received, offer, order, job_id))
         except DatabaseUnavailable:
-            raise Refusal(RefusalReason.BUSY) from None
+            # Nobody knows whether the commit reached the disk, so the disk is asked.
+            if not await self._is_written(job_id):
+                raise Refusal(RefusalReason.BUSY) from None
         self._crashpoints.reached(CrashPoint.AFTER_COMMIT_HOLD)
         self._wake()
         return job_id
+
+    async def _is_written(self, job_id: JobId) -> bool:
+        try:
+            return await self._database.read(lambda reader: jobs.get(reader, job_id)) is not None
+        except DatabaseUnavailable:
+            return False
 
     def _admit(self, tx: Transaction, received: Received, offer: Offer, order: PictureOrder, job_id: JobId) -> None:
         if not interactions.accept(tx, received.id, job_id):

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from bot.core.clock import Clock
 from bot.db import Database
 from bot.jobs import store as jobs
 from bot.providers.catalogue import Offer
@@ -12,6 +13,8 @@ _ENOUGH = 5
 _LOW = 0.4
 _MEDIAN = 0.5
 _HIGH = 0.9
+# Medians move slowly and every card asks for them: a sample is good for so long.
+_FRESH_S = 5.0
 
 
 def quantile(sample: Sequence[float], share: float) -> float:
@@ -23,12 +26,20 @@ def quantile(sample: Sequence[float], share: float) -> float:
 class Pace:
     """Reads the model's last successes."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
+        self._clock = clock
+        self._samples: dict[str, tuple[float, tuple[float, ...]]] = {}
 
     async def _sample(self, offer: Offer) -> tuple[float, ...]:
+        now = self._clock.monotonic()
+        good_until, sample = self._samples.get(offer.key, (now, ()))
+        if now < good_until:
+            return sample
         provider, model = offer.provider, offer.model
-        return await self._database.read(lambda reader: jobs.recent_seconds(reader, provider=provider, model=model))
+        sample = await self._database.read(lambda reader: jobs.recent_seconds(reader, provider=provider, model=model))
+        self._samples[offer.key] = (now + _FRESH_S, sample)
+        return sample
 
     async def low_estimate_s(self, offer: Offer) -> float:
         """Seconds to plan polls with."""

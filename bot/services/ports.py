@@ -27,7 +27,7 @@ class Post:
     """A finished result, ready to be shown. `seconds` from the request to the picture, `cost` as posted.
 
     `is_late` asks for the member to be pinged, because their card cannot be turned into a link any more.
-    `is_cancelled` marks a result that came although its member had cancelled.
+    `is_cancelled` marks a result that came although its member had cancelled, `is_private` one for its member alone.
     """
 
     job_id: JobId
@@ -43,6 +43,7 @@ class Post:
     started_at: Millis
     is_late: bool = False
     is_cancelled: bool = False
+    is_private: bool = False
 
 
 class Obstacle(StrEnum):
@@ -85,6 +86,6 @@ class Delivery(Protocol):
     async def hand_over(self, post: Post, *, token: str | None) -> bool:
         """Gives the result to its member alone: on their card while `token` lives, else by direct message.
 
-        False when neither is open. Raises DeliverLater.
+        False when neither is open. Raises CannotDeliver or DeliverLater.
         """
         ...

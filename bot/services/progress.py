@@ -1,16 +1,17 @@
 """How every unanswered interaction stands: what its member's card must say now."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from bot.core.clock import MINUTE_MS, SECOND_MS, Clock, Millis
-from bot.core.ids import JobId, snowflake_time
+from bot.core.ids import InteractionId, JobId, snowflake_time
 from bot.core.money import ZERO, Ticks
 from bot.core.requests import ModelId, PictureOrder, ProviderName
-from bot.db import Database, Reader
+from bot.db import Database, Reader, Row
 from bot.interactions import store as interactions
-from bot.interactions.model import ANSWERABLE_MS, InteractionState, OpenInteraction
+from bot.interactions.model import ANSWERABLE_MS, InteractionState, OpenInteraction, is_token_safe
 from bot.jobs import store as jobs
-from bot.jobs.model import Job, State
+from bot.jobs.model import AT_THE_GATEWAY, Job, State
 from bot.ledger.model import HoldState
 from bot.providers.catalogue import estimate
 from bot.providers.registry import Registry
@@ -25,6 +26,33 @@ from bot.services.payload import UnreadablePayload, decode_order
 LATE_MS = 13 * MINUTE_MS
 # An interaction of this process that has had no job for so long has lost its handler.
 ORPHAN_MS = MINUTE_MS
+_NO_PACE = (0.0, 0.0)  # of a model that the catalogue no longer has
+# Nothing more is to come, or nobody knows whether it will.
+_LAST_WORDS = frozenset({State.DONE, State.FAILED, State.CANCELLED, State.UNKNOWN})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Glance:
+    """What decides whether a card must change; cheap enough to read for every open card, twice a second.
+
+    `state` is None while the interaction has no job.
+    """
+
+    interaction_id: InteractionId
+    state: State | None
+    place: int | None
+    is_fetching: bool
+    is_parked: bool
+    is_cancel_requested: bool
+    is_overdue: bool
+    is_late: bool
+    can_edit: bool
+    is_orphan: bool
+
+    @property
+    def has_last_word(self) -> bool:
+        """True where nothing more is to come, or nobody knows whether it will."""
+        return self.state in _LAST_WORDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +74,7 @@ class Progress:
     is_cancel_requested: bool
     is_fetching: bool
     is_parked: bool
+    is_overdue: bool
     is_late: bool
     channel_id: int
     guild_id: int
@@ -55,7 +84,7 @@ class Progress:
     @property
     def has_last_word(self) -> bool:
         """True where nothing more is to come, or nobody knows whether it will."""
-        return self.state in (State.DONE, State.FAILED, State.CANCELLED, State.UNKNOWN)
+        return self.state in _LAST_WORDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,32 +108,79 @@ class ProgressBoard:
         self._clock = clock
         self._booted_at = booted_at
 
-    async def read(self) -> tuple[Waiting, ...]:
-        """Every interaction whose member still waits."""
-        usual = {offer.key: await self._pace.range_s(offer) for offer in self._registry.offers()}
+    async def glance(self) -> tuple[Glance, ...]:
+        """Every interaction whose member still waits, with no more than is needed to see what changed."""
+        usual = await self._usual_s()
+        now = self._clock.now()
+
+        def gather(reader: Reader) -> tuple[Glance, ...]:
+            rows = store.open_cards(reader)
+            places = jobs.places(reader) if rows else {}
+            return tuple(self._glance(row, now=now, places=places, usual=usual) for row in rows)
+
+        return await self._database.read(gather)
+
+    async def read(self, only: Collection[InteractionId] | None = None) -> tuple[Waiting, ...]:
+        """Every interaction whose member still waits; `only` these where ids are given."""
+        usual = await self._usual_s()
         now = self._clock.now()
 
         def gather(reader: Reader) -> tuple[Waiting, ...]:
-            found = interactions.open_ones(reader)
-            if not found:
-                return ()
-            places = jobs.places(reader)
-            return tuple(self._waiting(reader, one, now=now, places=places, usual=usual) for one in found)
+            if only is None:
+                found = interactions.open_ones(reader)
+            else:
+                found = tuple(
+                    one for an_id in only if (one := interactions.get(reader, an_id)) is not None and one.is_open
+                )
+            return tuple(self._waiting(reader, one, now=now, usual=usual) for one in found)
 
         return await self._database.read(gather)
 
     async def of_job(self, job_id: JobId) -> Progress | None:
         """One job's progress; None where there is no such job."""
-        usual = {offer.key: await self._pace.range_s(offer) for offer in self._registry.offers()}
+        usual = await self._usual_s()
         now = self._clock.now()
 
         def gather(reader: Reader) -> Progress | None:
             job = jobs.get(reader, job_id)
             if job is None:
                 return None
-            return self._progress(reader, job, now=now, places=jobs.places(reader), usual=usual)
+            return self._progress(reader, job, now=now, usual=usual)
 
         return await self._database.read(gather)
+
+    async def _usual_s(self) -> dict[str, tuple[float, float]]:
+        return {offer.key: await self._pace.range_s(offer) for offer in self._registry.offers()}
+
+    def _glance(
+        self, row: Row, *, now: Millis, places: dict[JobId, int], usual: dict[str, tuple[float, float]]
+    ) -> Glance:
+        interaction_id = InteractionId(row["id"])
+        has_job = row["job_id"] is not None
+        state = State(row["job_state"]) if has_job else None
+        usual_s = usual.get(f"{row['provider']}/{row['model']}", _NO_PACE)
+        ready_at = _ready_at(state, row["submitted_at"], usual_s[0])
+        is_young = is_token_safe(interaction_id, now) if has_job else _age(interaction_id, now) < ANSWERABLE_MS
+        return Glance(
+            interaction_id=interaction_id,
+            state=state,
+            place=places.get(row["job_id"]),
+            is_fetching=bool(row["is_fetching"]),
+            is_parked=bool(row["is_parked"]),
+            is_cancel_requested=bool(row["is_cancel_requested"]),
+            is_overdue=ready_at is not None and now >= ready_at,
+            is_late=has_job and now - row["job_created_at"] > LATE_MS,
+            can_edit=bool(row["has_token"]) and is_young,
+            is_orphan=self._is_orphan(row["received_at"], InteractionState(row["state"]), now),
+        )
+
+    def _is_from_before(self, received_at: Millis) -> bool:
+        # Both by the host's clock: Discord's, which an id carries, may be seconds or minutes away from it.
+        return received_at < self._booted_at
+
+    def _is_orphan(self, received_at: Millis, state: InteractionState, now: Millis) -> bool:
+        is_left = self._is_from_before(received_at) or now - received_at > ORPHAN_MS
+        return state is InteractionState.RECEIVED and is_left
 
     def _waiting(
         self,
@@ -112,18 +188,16 @@ class ProgressBoard:
         one: OpenInteraction,
         *,
         now: Millis,
-        places: dict[JobId, int],
         usual: dict[str, tuple[float, float]],
     ) -> Waiting:
         job = None if one.job_id is None else jobs.get(reader, one.job_id)
-        age = now - snowflake_time(one.id)
-        is_from_before = snowflake_time(one.id) < self._booted_at
-        progress = None if job is None else self._progress(reader, job, now=now, places=places, usual=usual)
+        progress = None if job is None else self._progress(reader, job, now=now, usual=usual)
+        is_answerable = one.token is not None and _age(one.id, now) < ANSWERABLE_MS
         return Waiting(
             interaction=one,
-            can_edit=one.can_edit(now) if job is not None else one.token is not None and age < ANSWERABLE_MS,
-            is_orphan=one.state is InteractionState.RECEIVED and (is_from_before or age > ORPHAN_MS),
-            is_from_before=is_from_before,
+            can_edit=one.can_edit(now) if job is not None else is_answerable,
+            is_orphan=self._is_orphan(one.received_at, one.state, now),
+            is_from_before=self._is_from_before(one.received_at),
             progress=progress,
         )
 
@@ -133,24 +207,19 @@ class ProgressBoard:
         job: Job,
         *,
         now: Millis,
-        places: dict[JobId, int],
         usual: dict[str, tuple[float, float]],
     ) -> Progress:
         hold = held_for(reader, job.id)
         order, price = self._order(job)
-        usual_s = usual.get(f"{job.provider}/{job.model}", (0.0, 0.0))
-        is_at_work = job.state in (State.SUBMITTING, State.WAITING) and job.submitted_at is not None
+        usual_s = usual.get(f"{job.provider}/{job.model}", _NO_PACE)
+        ready_at = _ready_at(job.state, job.submitted_at, usual_s[0])
         return Progress(
             job_id=job.id,
             state=job.state,
             order=order,
             model_label=label_of(self._registry, job),
-            place=places.get(job.id),
-            ready_at=(
-                Millis(job.submitted_at + round(usual_s[0] * SECOND_MS))
-                if is_at_work and job.submitted_at is not None
-                else None
-            ),
+            place=jobs.place_of(reader, job),
+            ready_at=ready_at,
             usual_s=usual_s,
             estimate=price,
             held=hold.amount,
@@ -160,6 +229,7 @@ class ProgressBoard:
             is_cancel_requested=job.is_cancel_requested,
             is_fetching=job.result is not None,
             is_parked=job.is_parked,
+            is_overdue=ready_at is not None and now >= ready_at,
             is_late=now - job.created_at > LATE_MS,
             channel_id=job.channel_id,
             guild_id=job.guild_id,
@@ -174,3 +244,14 @@ class ProgressBoard:
         except UnreadablePayload:
             return None, ZERO
         return order, ZERO if offer is None else estimate(offer, order)
+
+
+def _ready_at(state: State | None, submitted_at: Millis | None, usual_s: float) -> Millis | None:
+    """When a picture at the gateway is usually there; None where none is being drawn."""
+    if state not in AT_THE_GATEWAY or submitted_at is None:
+        return None
+    return Millis(submitted_at + round(usual_s * SECOND_MS))
+
+
+def _age(interaction_id: InteractionId, now: Millis) -> int:
+    return now - snowflake_time(interaction_id)

@@ -79,7 +79,7 @@ class Settlement:
                 case Charged.UNKNOWN:
                     self.leave_unknown(tx, job, reason=reason, now=now, payment_ref=payment_ref)
                     return
-            end = State.CANCELLED if job.is_cancel_requested else State.FAILED
+            end = State.CANCELLED if jobs.is_cancel_requested(tx, job.id) else State.FAILED
             jobs.move(tx, job, end, now=now, note=reason, detail=_payment(payment_ref))
 
         await self.record(settle)
@@ -129,7 +129,7 @@ class Settlement:
 
         def settle(tx: Transaction) -> None:
             ledger.presume(tx, hold_id=hold_id_of(job.id), at=now)
-            end = State.CANCELLED if job.is_cancel_requested else State.FAILED
+            end = State.CANCELLED if jobs.is_cancel_requested(tx, job.id) else State.FAILED
             jobs.move(tx, job, end, now=now)
 
         await self.record(settle)

@@ -2,7 +2,7 @@
 
 from bot.core.clock import Millis
 from bot.core.ids import AssetId, ChannelId, JobId, MessageId
-from bot.db import Reader, Transaction
+from bot.db import Reader, Row, Transaction
 from bot.services.deliveries import DeliveryRow, Route
 
 
@@ -57,6 +57,22 @@ def change_route(tx: Transaction, job_id: JobId, *, route: Route, reason: str) -
 def delivered(tx: Transaction, job_id: JobId, *, message_id: MessageId | None, at: Millis) -> None:
     """The result is where its route leads; `message_id` of the public post, where there is one."""
     tx.execute("UPDATE delivery SET message_id = ?, delivered_at = ? WHERE job_id = ?", (message_id, at, job_id))
+
+
+def open_cards(reader: Reader) -> list[Row]:
+    """One row for each interaction that waits for its last word, oldest first.
+
+    Its `id`, `state`, `received_at` and `has_token`; of its job, NULL while there is none, `job_id`, `job_state`,
+    `job_created_at`, `submitted_at`, `provider`, `model`, `is_fetching`, `is_parked` and `is_cancel_requested`.
+    """
+    return reader.all(
+        "SELECT interaction.id, interaction.state, interaction.received_at, interaction.token IS NOT NULL AS has_token,"
+        " job.id AS job_id, job.state AS job_state, job.created_at AS job_created_at, job.submitted_at,"
+        " job.provider, job.model, job.result IS NOT NULL AS is_fetching, job.is_parked,"
+        " job.cancel_requested_at IS NOT NULL AS is_cancel_requested"
+        " FROM interaction LEFT JOIN job ON job.id = interaction.job_id"
+        " WHERE interaction.state IN ('received', 'accepted') ORDER BY interaction.id"
+    )
 
 
 def fact(reader: Reader, name: str) -> str | None:

@@ -4,7 +4,7 @@ import logging
 
 from bot.core.clock import SECOND_MS, Clock, Millis
 from bot.core.crashpoints import CrashPoint, Crashpoints
-from bot.core.errors import Charged, ProviderError, RetryLater, UnknownWork
+from bot.core.errors import Charged, NotAuthorised, OutOfFunds, ProviderError, RetryLater, UnknownWork
 from bot.core.ids import Randomness
 from bot.core.requests import PictureOrder
 from bot.db import Transaction
@@ -63,6 +63,13 @@ class PictureWork:
 
     async def submit(self, job: Job) -> None:
         """Sends the request once; the intent is already on disk."""
+        if job.is_cancel_requested:  # while an earlier attempt was under way, which surely was not accepted
+            await self._settlement.fail(job, FailureReason.UNREACHABLE, Charged.NO)
+        else:
+            await self._send(job)
+
+    async def _send(self, job: Job, *, is_repeat: bool = False) -> None:
+        """Sends the request. What answers a repeat at the door says nothing of the first, which may have been taken."""
         self._crashpoints.reached(CrashPoint.AFTER_INTENT)
         found = self._find(job)
         if found is None:
@@ -72,10 +79,13 @@ class PictureWork:
         try:
             answer = await provider.submit(order, SubmitContext(idempotency_key=job.idempotency_key))
         except RetryLater as error:
-            await self._submit_later(job, error)
+            await (self._repeat_later(job, error) if is_repeat else self._submit_later(job, error))
             return
         except ProviderError as error:
             log.warning("a submit failed", extra={"job": job.id, "error": str(error)})
+            if is_repeat and isinstance(error, NotAuthorised | OutOfFunds):
+                await self._settlement.fail(job, reason_of(error), Charged.UNKNOWN, payment_ref=error.payment_ref)
+                return
             await self._settlement.gateway_failed(job, error, listed=estimate(offer, order))
             return
         match answer:
@@ -90,7 +100,7 @@ class PictureWork:
         """The process died between the intent and the answer. Only a gateway that honours our key is asked again."""
         found = self._find(job)
         if found is not None and found[0].honours_idempotency_key:
-            await self.submit(job)
+            await self._send(job, is_repeat=True)
         else:
             await self._settlement.fail(job, FailureReason.NO_ANSWER, Charged.UNKNOWN)
 
@@ -167,17 +177,30 @@ class PictureWork:
         self._crashpoints.reached(CrashPoint.AFTER_EXTERNAL_ID)
 
     async def _submit_later(self, job: Job, error: RetryLater) -> None:
-        if job.is_cancel_requested or job.attempt >= MAX_ATTEMPTS:
-            await self._settlement.fail(job, reason_of(error), Charged.NO, payment_ref=error.payment_ref)
-            return
         jitter = self._randomness.uniform(-1.0, 1.0)
         wait_s = retry_wait_s(failures=job.attempt - 1, asked_s=error.retry_after_s, jitter=jitter)
         now = self._clock.now()
         run_at = Millis(now + round(wait_s * SECOND_MS))
         log.info("a submit is put off", extra={"job": job.id, "error": str(error), "wait_s": round(wait_s, 1)})
-        await self._settlement.record(
-            lambda tx: jobs.move(tx, job, State.QUEUED, now=now, run_at=run_at, detail=str(error))
-        )
+
+        def write(tx: Transaction) -> bool:
+            if job.attempt >= MAX_ATTEMPTS or jobs.is_cancel_requested(tx, job.id):
+                return False
+            jobs.move(tx, job, State.QUEUED, now=now, run_at=run_at, detail=str(error))
+            return True
+
+        if not await self._settlement.record(write):
+            await self._settlement.fail(job, reason_of(error), Charged.NO, payment_ref=error.payment_ref)
+
+    async def _repeat_later(self, job: Job, error: RetryLater) -> None:
+        """The job stays in `submitting`, for only the same request again can tell what became of the first."""
+        if job.failures + 1 >= MAX_ATTEMPTS:
+            await self._settlement.fail(job, reason_of(error), Charged.UNKNOWN, payment_ref=error.payment_ref)
+            return
+        jitter = self._randomness.uniform(-1.0, 1.0)
+        wait_s = retry_wait_s(failures=job.failures, asked_s=error.retry_after_s, jitter=jitter)
+        run_at = Millis(self._clock.now() + round(wait_s * SECOND_MS))
+        await self._settlement.record(lambda tx: jobs.reschedule(tx, job, run_at=run_at, because=jobs.Because.FAILED))
 
     async def _still_running(self, job: Job, offer: Offer, answer: StillRunning) -> None:
         now = self._clock.now()

@@ -1,14 +1,18 @@
-"""Acknowledging an interaction within Discord's 3 s, whatever the connection does."""
+"""Acknowledging an interaction within Discord's 3 s, and answering it, whatever the connection does."""
 
 import asyncio
 from typing import Any
 
 import aiohttp
 import discord
+from discord import ui
 
 # Two tries, and the second one still comes before Discord's 3 s are over.
 TRY_TIMEOUT_S = 1.2
 TRIES = 2
+# A refusal whose connection is cut is tried again this often; discord.py itself repeats after 5xx alone.
+ANSWER_TRIES = 3
+ANSWER_PAUSE_S = 0.5
 # Discord's answers that an acknowledgement came too late, or was given already.
 UNKNOWN_INTERACTION = 10062
 ALREADY_ACKNOWLEDGED = 40060
@@ -35,3 +39,19 @@ async def acknowledge(interaction: discord.Interaction[Any]) -> bool:
             continue
         break
     return True
+
+
+async def answer(interaction: discord.Interaction[Any], view: ui.LayoutView) -> None:
+    """Replaces what an acknowledged interaction says; editing twice does no harm, so a cut connection is tried again.
+
+    Raises discord.HTTPException, and what the connection raised where no try came through.
+    """
+    for left in reversed(range(ANSWER_TRIES)):
+        try:
+            await interaction.edit_original_response(view=view)
+        except (aiohttp.ClientError, OSError, TimeoutError):
+            if not left:
+                raise
+            await asyncio.sleep(ANSWER_PAUSE_S)
+        else:
+            return

@@ -15,6 +15,7 @@ UPLOAD_TIMEOUT_S = 60.0
 # Discord's answers for a card that nobody can edit any more: unknown message, webhook or interaction, dead token.
 _GONE = {10008, 10015, 10062, 50027}
 _UNKNOWN_MESSAGE = 10008
+_TOO_LARGE = 40005
 
 
 class CardGone(EaselError):
@@ -29,6 +30,10 @@ class CardLater(EaselError):
     """Discord did not take the edit now."""
 
 
+class CardTooLarge(CardLater):
+    """The files are above what Discord takes."""
+
+
 class CardEditor:
     """Edits original responses by token, without any interaction object: also after a restart."""
 
@@ -36,7 +41,7 @@ class CardEditor:
         self._client = client
 
     async def edit(self, token: str, view: ui.LayoutView, *, files: Sequence[discord.File] = ()) -> None:
-        """Replaces the card. Raises CardGone or CardLater."""
+        """Replaces the card. Raises CardGone, CardLater or CardTooLarge."""
         application_id = self._client.application_id
         if application_id is None:
             raise CardLater("not logged in yet")
@@ -54,6 +59,8 @@ class CardEditor:
         except discord.HTTPException as error:
             if error.code in _GONE or error.status in (401, 404):
                 raise CardGone(is_dismissed=error.code == _UNKNOWN_MESSAGE) from None
+            if error.status == 413 or error.code == _TOO_LARGE:
+                raise CardTooLarge(f"code {error.code}") from None
             raise CardLater(f"status {error.status}, code {error.code}") from None
         except (aiohttp.ClientError, OSError, TimeoutError, discord.RateLimited) as error:
             raise CardLater(type(error).__name__) from None

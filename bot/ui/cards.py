@@ -78,11 +78,13 @@ def _ready_line(progress: Progress) -> str:
     low, high = (max(1, round(seconds)) for seconds in progress.usual_s)
     usual = f"usually {low}–{high} s" if high > low else f"usually {low} s"
     if progress.place is not None:
-        return f"{_ordinal(progress.place)} in line · {usual} once it is drawn"
+        return f"{_ordinal(progress.place)} in line · then {usual}"
     if progress.is_parked:
         return "waits until whoever runs this bot approves it at the picture service"
     if progress.ready_at is None:
         return "almost there"
+    if progress.is_overdue:
+        return f"any moment now ({usual})"
     return f"ready <t:{progress.ready_at // SECOND_MS}:R> ({usual})"
 
 
@@ -191,4 +193,6 @@ def result(post: Post, names: Sequence[str]) -> ui.LayoutView:
             0,
             "You had cancelled, but the picture service finished anyway. Only you see this; the cost counts.",
         )
+    elif post.is_private:
+        lines.insert(0, "I could not post this in the channel, so only you see it.")
     return _view(RESULT_COLOUR, gallery, ui.TextDisplay("\n".join(lines)))

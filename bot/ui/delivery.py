@@ -17,7 +17,7 @@ from bot.core.requests import PictureFormat
 from bot.media.media import Media
 from bot.services.ports import CannotDeliver, DeliverLater, Obstacle, Post
 from bot.ui import cards
-from bot.ui.card_editor import CardEditor, CardGone, CardLater
+from bot.ui.card_editor import CardEditor, CardGone, CardLater, CardTooLarge
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -122,6 +122,8 @@ class DiscordDelivery:
                 await self._editor.edit(token, view, files=files)
             except CardGone:
                 return False
+            except CardTooLarge:
+                raise _UploadTooLarge from None
             except CardLater as error:
                 raise DeliverLater(str(error)) from None
             return True

@@ -6,7 +6,10 @@ answered by the next process.
 
 import asyncio
 import logging
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from discord import ui
 
@@ -17,7 +20,7 @@ from bot.jobs.model import State
 from bot.services.deliveries import Route
 from bot.services.desk import Desk
 from bot.services.ports import DeliverLater
-from bot.services.progress import Progress, ProgressBoard, Waiting
+from bot.services.progress import Glance, Progress, ProgressBoard, Waiting
 from bot.ui import cards, words
 from bot.ui.card_editor import CardEditor, CardGone, CardLater
 from bot.ui.delivery import DiscordDelivery
@@ -30,8 +33,16 @@ TICK_S = 0.5
 EDIT_EVERY_S = 2.0
 # Edits under way at once, so that many cards never crowd out the requests that publish pictures.
 EDITS_AT_ONCE = 16
+# News that is no last word: so many cards per tick, a few at a time and spread over the tick, longest unheard first. A
+# long line of people waiting must not hold up acknowledgements, which share the process.
+NEWS_PER_TICK = 16
+_NEWS_AT_ONCE = 2
 # After an edit that Discord did not take, the card rests this long.
 RETRY_MS = 5 * SECOND_MS
+# Up to this place in line every step forward is told; further back only steps of about a tenth, or each job that
+# starts would mean an edit for everybody behind it.
+_EXACT_PLACES = 10
+_PLACE_STEP = 1.1
 
 
 @dataclass(slots=True)
@@ -86,7 +97,7 @@ class CardKeeper:
             self.last_tick = self._clock.monotonic()
             try:
                 await self.tick()
-            except DatabaseUnavailable:
+            except* DatabaseUnavailable:
                 log.exception("cards cannot be read")
             self._nudge.clear()
             try:
@@ -97,15 +108,29 @@ class CardKeeper:
 
     async def tick(self) -> None:
         """Looks at every open card once."""
-        board = await self._board.read()
-        open_ids = {one.interaction.id for one in board}
-        for gone in self._shown.keys() - open_ids:
+        glances = await self._board.glance()
+        for gone in self._shown.keys() - {one.interaction_id for one in glances}:
             del self._shown[gone]
-        due = [one for one in board if self._is_due(one)]
-        if due:
+        due = [one for one in glances if self._is_due(one)]
+        urgent = [one.interaction_id for one in due if one.has_last_word or one.state is None]
+        news = [one.interaction_id for one in due if not one.has_last_word and one.state is not None]
+        news.sort(key=lambda one: self._shown[one].not_before)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._serve_all(urgent))
+            group.create_task(self._spread(news[:NEWS_PER_TICK]))
+
+    async def _serve_all(self, some: Sequence[InteractionId]) -> None:
+        if some:
             async with asyncio.TaskGroup() as group:
-                for one in due:
+                for one in await self._board.read(some):
                     group.create_task(self._serve(one))
+
+    async def _spread(self, news: Sequence[InteractionId]) -> None:
+        """Each handful is read just before it is told, so that nothing older overwrites what others have put there."""
+        for start in range(0, len(news), _NEWS_AT_ONCE):
+            if start:
+                await asyncio.sleep(self._tick_s * _NEWS_AT_ONCE / NEWS_PER_TICK)
+            await self._serve_all(news[start : start + _NEWS_AT_ONCE])
 
     async def say_stopping(self) -> None:
         """Tells every waiting member that the bot restarts and their picture will still come."""
@@ -116,21 +141,28 @@ class CardKeeper:
                 if one.progress is not None and not one.progress.has_last_word and one.can_edit:
                     group.create_task(self._edit(one, cards.working(one.progress, is_stopping=True)))
 
-    def _is_due(self, one: Waiting) -> bool:
-        shown = self._shown.setdefault(one.interaction.id, _Shown())
+    def _is_due(self, one: Glance) -> bool:
+        shown = self._shown.setdefault(one.interaction_id, _Shown())
         if self._clock.now() < shown.not_before:
             return False
-        if one.progress is None:
+        if one.state is None:
             return one.is_orphan
-        return one.progress.has_last_word or (one.can_edit and _key(one.progress) != shown.key)
+        return one.has_last_word or (one.can_edit and _key(one) != shown.key)
 
     async def _serve(self, one: Waiting) -> None:
+        """One card. Whatever is wrong with it is logged and tried again later, and no other card waits for it."""
+        try:
+            await self._say(one)
+        except Exception:
+            log.exception("a card cannot be kept", extra={"interaction": one.interaction.id})
+            self._rest(one)
+
+    async def _say(self, one: Waiting) -> None:
         if one.progress is None:
             await self._answer_orphan(one)
         elif one.progress.has_last_word:
             await self._last_word(one, one.progress)
-        else:
-            await self._edit(one, cards.working(one.progress, is_stopping=self._is_stopping))
+        elif await self._edit(one, cards.working(one.progress, is_stopping=self._is_stopping)):
             self._shown[one.interaction.id] = _Shown(
                 key=_key(one.progress), not_before=self._clock.now() + self._edit_every_ms
             )
@@ -144,7 +176,7 @@ class CardKeeper:
         if one.is_from_before:
             try:
                 if one.can_edit:
-                    await self._try_edit(one, cards.notice(words.LOST))
+                    await self._try_edit(one, cards.notice(words.RESTARTED))
             except CardLater:
                 self._rest(one)
                 return
@@ -208,13 +240,40 @@ class CardKeeper:
         self._shown[one.interaction.id] = _Shown(key=None, not_before=self._clock.now() + RETRY_MS)
 
 
-def _key(progress: Progress) -> tuple[object, ...]:
+class _Telling(Protocol):
+    """What a card's key is made of; a glance and a whole progress both have it."""
+
+    @property
+    def state(self) -> State | None: ...
+    @property
+    def place(self) -> int | None: ...
+    @property
+    def is_fetching(self) -> bool: ...
+    @property
+    def is_parked(self) -> bool: ...
+    @property
+    def is_cancel_requested(self) -> bool: ...
+    @property
+    def is_overdue(self) -> bool: ...
+    @property
+    def is_late(self) -> bool: ...
+
+
+def _step(place: int | None) -> int | None:
+    """The place, or beyond the first few the step it lies on."""
+    if place is None or place <= _EXACT_PLACES:
+        return place
+    return _EXACT_PLACES + math.ceil(math.log(place / _EXACT_PLACES, _PLACE_STEP))
+
+
+def _key(progress: _Telling) -> tuple[object, ...]:
     """What a change of the card is: not the words, which hold times that move."""
     return (
         progress.state,
-        progress.place,
+        _step(progress.place),
         progress.is_fetching,
         progress.is_parked,
         progress.is_cancel_requested,
+        progress.is_overdue,
         progress.is_late,
     )

@@ -106,8 +106,12 @@ def refusal(error: Refusal) -> Words:
     return Words(title=title, body=f"{body(error.facts)} {NOT_CHARGED}")
 
 
-LOST = Words(
+RESTARTED = Words(
     title="I was restarted before your request was accepted",
+    body=f"Type the command again. {NOT_CHARGED}",
+)
+LOST = Words(
+    title="I lost your request before it was accepted",
     body=f"Type the command again. {NOT_CHARGED}",
 )
 

@@ -65,5 +65,6 @@ class Screen:
 
 def _relative(seconds: float) -> str:
     amount = abs(round(seconds))
-    text = f"{amount} s" if amount < 120 else f"{amount // 60} min" if amount < 7200 else f"{amount // 3600} h"
+    steps = ((172_800, 86_400, "days"), (7_200, 3_600, "h"), (120, 60, "min"), (0, 1, "s"))
+    text = next(f"{amount // size} {unit}" for least, size, unit in steps if amount >= least)
     return f"in {text}" if seconds >= 0 else f"{text} ago"

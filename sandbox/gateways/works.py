@@ -32,6 +32,8 @@ class Work:
     price: Ticks
     fault: WorkFault | None
     spoil: PictureFault | None
+    given: bytes | None = field(default=None, repr=False)  # a picture to be enlarged by `factor`
+    factor: int = 1
     looks: int = 0  # how often its result was told
     is_closed: bool = field(default=False)  # failed, refunded, waiting for a person: nothing is drawn
 
@@ -41,7 +43,10 @@ class Work:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What was asked, after the gateway has checked it; `price_each` and `fee` in ticks."""
+    """What was asked, after the gateway has checked it; `price_each` and `fee` in ticks.
+
+    `count` 0 is an answer or a speech. `given` is a picture to be enlarged by `factor`.
+    """
 
     prompt: str
     count: int
@@ -50,6 +55,8 @@ class Order:
     format: str
     price_each: Ticks
     fee: Ticks = ZERO
+    given: bytes | None = field(default=None, repr=False)
+    factor: int = 1
 
 
 class Works:
@@ -75,6 +82,10 @@ class Works:
         self._faults = faults
         self._all: dict[str, Work] = {}
 
+    @property
+    def gateway(self) -> str:
+        return self._gateway
+
     def accept(self, order: Order) -> Work:
         """Takes the order on and charges it at once (the real ones do so somewhere before they answer)."""
         fault = self._faults.work(self._gateway, order.prompt)
@@ -99,6 +110,8 @@ class Works:
             price=Ticks(round((order.price_each * pictures + order.fee) * factor)),
             fault=fault,
             spoil=self._faults.picture(self._gateway, order.prompt),
+            given=order.given,
+            factor=order.factor,
         )
         self._all[work.id] = work
         is_refused = kind is Outcome.MODERATED and fault is not None and not fault.is_charged

@@ -95,9 +95,19 @@ class Rig:
 
 
 @asynccontextmanager
-async def rig(folder: Path, *, scale: float = SCALE, openapi: bool = True, **extra: str) -> AsyncIterator[Rig]:
+async def rig(
+    folder: Path,
+    *,
+    scale: float = SCALE,
+    openapi: bool = True,
+    clock: Clock | None = None,
+    picture_side: int = PICTURE_SIDE,
+    **extra: str,
+) -> AsyncIterator[Rig]:
     """A stage with quick gateways and small pictures."""
-    async with stage(folder, scale=scale, picture_side=PICTURE_SIDE, openapi=openapi, extra=extra) as built:
+    async with stage(
+        folder, scale=scale, picture_side=picture_side, openapi=openapi, clock=clock, extra=extra
+    ) as built:
         yield Rig(stage=built)
 
 

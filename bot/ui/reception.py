@@ -1,0 +1,56 @@
+"""How every command begins: its interaction is stored, then acknowledged, so that no crash leaves anyone waiting."""
+
+import logging
+from typing import Any
+
+import discord
+
+from bot.core.crashpoints import CrashPoint
+from bot.core.errors import DatabaseUnavailable, Refusal, RefusalReason
+from bot.core.ids import ChannelId, GuildId, InteractionId, MemberId
+from bot.interactions.model import Received
+from bot.services.container import Services
+from bot.ui.acknowledging import acknowledge
+
+log = logging.getLogger(__name__)
+
+
+async def receive(interaction: discord.Interaction[Any], services: Services, *, command: str) -> Received | None:
+    """Stores the interaction, then acknowledges it; None when it must not go on.
+
+    Whoever goes on owes the desk an `answered`. Raises Refusal, and what Discord answered to an acknowledgement.
+    """
+    desk, crashpoints = services.desk, services.crashpoints
+    if interaction.guild_id is None or interaction.channel_id is None:
+        raise Refusal(RefusalReason.GUILD_ONLY)
+    received = Received(
+        id=InteractionId(interaction.id),
+        command=command,
+        guild_id=GuildId(interaction.guild_id),
+        channel_id=ChannelId(interaction.channel_id),
+        member_id=MemberId(interaction.user.id),
+        token=interaction.token,
+        received_at=services.clock.now(),
+    )
+    if desk.is_stale(received):
+        return None
+    try:
+        if not desk.is_open:
+            raise Refusal(RefusalReason.RESTARTING)
+        if not await desk.receive(received):
+            return None
+    except DatabaseUnavailable:
+        raise Refusal(RefusalReason.BUSY) from None
+    crashpoints.reached(CrashPoint.AFTER_RECEIVED)
+    try:
+        is_in_time = await acknowledge(interaction)
+    except discord.HTTPException:
+        await desk.void(received.id)
+        raise
+    if not is_in_time:
+        age_ms = services.clock.now() - received.created_at
+        log.warning("an acknowledgement came too late", extra={"interaction": received.id, "age_ms": age_ms})
+        await desk.void(received.id)
+        return None
+    crashpoints.reached(CrashPoint.AFTER_ACK)
+    return received

@@ -1,0 +1,35 @@
+"""The line: many cards at once, each kept true."""
+
+from pathlib import Path
+
+from tests.e2e.rig import rig
+
+MEMBERS = 13
+# Drawing takes minutes: nothing ends while the line is looked at.
+SLOWLY = 20.0
+MODEL = "pixazo/grok-imagine-quality"
+
+
+async def test_everybody_behind_a_cancelled_request_reads_that_they_moved_up(tmp_path: Path) -> None:
+    async with rig(tmp_path, scale=SLOWLY, EASEL_GUILD_JOBS="1", EASEL_GUILD_DAILY_USD="100") as stage:
+        people = stage.sandbox.crowd(MEMBERS)
+        async with stage.bot():
+            first = await people[0].command("imagine", prompt="the first", model=MODEL)
+            await first.wait_until(lambda message: "in line" not in message.plain_text(), timeout_s=10)
+            uses = []
+            for place, person in enumerate(people[1:], start=1):
+                use = await person.command("imagine", prompt="one more", model=MODEL)
+                await use.wait_until(lambda message, place=place: _place(message.plain_text()) == f"{place}", 10)
+                uses.append(use)
+
+            await people[1].press(uses[0].response, "Cancel")
+
+            for place, use in enumerate(uses[1:], start=1):
+                await use.wait_until(lambda message, place=place: _place(message.plain_text()) == f"{place}", 10)
+            assert "Cancelled" in (await uses[0].wait_until(lambda message: not message.buttons(), 10)).plain_text()
+
+
+def _place(text: str) -> str:
+    """The number before "in line"; empty where the card tells no place."""
+    before, found, _ = text.partition(" in line ·")
+    return "".join(letter for letter in before.split()[-1] if letter.isdigit()) if found else ""
