@@ -2,11 +2,12 @@
 
 import ast
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from importlinter.cli import lint_imports
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = sorted([*ROOT.glob("bot/**/*.py"), *ROOT.glob("cogs/*.py")])
@@ -23,10 +24,12 @@ def _strings(tree: ast.AST) -> Iterator[str]:
             yield node.value
 
 
-def test_imports_go_downwards_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(ROOT)
+def test_imports_go_downwards_only() -> None:
+    # A process of its own: the linter sets up logging for itself and would silence ours.
+    command = [str(Path(sys.executable).parent / "lint-imports"), "--no-cache"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
 
-    assert lint_imports(config_filename="pyproject.toml", no_cache=True) == 0
+    assert done.returncode == 0, done.stdout
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=_name)

@@ -32,6 +32,8 @@ PLAY = settings(
 # Caught is caught: the shortest story of a known mistake is not needed.
 CATCH = settings(PLAY, phases=[Phase.generate], report_multiple_bugs=False)
 
+pytestmark = pytest.mark.timeout(EXAMPLES)  # seconds; a longer game may take longer
+
 
 @pytest.fixture(autouse=True)
 def _quiet() -> Iterator[None]:
