@@ -1,7 +1,9 @@
 """The line: many cards at once, each kept true."""
 
+from functools import partial
 from pathlib import Path
 
+from sandbox.discord import Message
 from tests.e2e.rig import rig
 
 MEMBERS = 13
@@ -19,17 +21,17 @@ async def test_everybody_behind_a_cancelled_request_reads_that_they_moved_up(tmp
             uses = []
             for place, person in enumerate(people[1:], start=1):
                 use = await person.command("imagine", prompt="one more", model=MODEL)
-                await use.wait_until(lambda message, place=place: _place(message.plain_text()) == f"{place}", 10)
+                await use.wait_until(partial(_stands, place), timeout_s=10)
                 uses.append(use)
 
             await people[1].press(uses[0].response, "Cancel")
 
             for place, use in enumerate(uses[1:], start=1):
-                await use.wait_until(lambda message, place=place: _place(message.plain_text()) == f"{place}", 10)
+                await use.wait_until(partial(_stands, place), timeout_s=10)
             assert "Cancelled" in (await uses[0].wait_until(lambda message: not message.buttons(), 10)).plain_text()
 
 
-def _place(text: str) -> str:
-    """The number before "in line"; empty where the card tells no place."""
-    before, found, _ = text.partition(" in line ·")
-    return "".join(letter for letter in before.split()[-1] if letter.isdigit()) if found else ""
+def _stands(place: int, card: Message) -> bool:
+    """True where the number before "in line" is this one."""
+    before, found, _ = card.plain_text().partition(" in line ·")
+    return bool(found) and "".join(letter for letter in before.split()[-1] if letter.isdigit()) == str(place)
