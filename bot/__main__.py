@@ -76,7 +76,7 @@ def _run() -> int:
     gc.disable()
     import discord  # noqa: PLC0415
 
-    from bot import app, config, logs  # noqa: PLC0415
+    from bot import app, config, logs, serving  # noqa: PLC0415
     from bot.core import crashpoints  # noqa: PLC0415
     from bot.core.errors import DatabaseUnavailable, SettingsError  # noqa: PLC0415
 
@@ -91,7 +91,7 @@ def _run() -> int:
         async with app.build(settings, crashpoints=armed) as house:
             gc.freeze()
             gc.enable()
-            await app.serve(house)
+            await serving.serve(house)
 
     code = 0
     try:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import discord
 
-from bot import app, config
+from bot import app, config, serving
 from bot.core.clock import Clock
 from bot.db import Reader
 from bot.jobs import store as jobs
@@ -51,14 +51,14 @@ class Rig:
         try:
             async with app.build(settings, clock=clock, edit_every_s=EDIT_EVERY_S) as house:
                 stop = asyncio.Event()
-                serving = asyncio.create_task(app.serve(house, stop=stop))
+                served = asyncio.create_task(serving.serve(house, stop=stop))
                 try:
                     await asyncio.wait_for(house.client.connected.wait(), 10)
                     await self.sandbox.bot_ready(10)
                     yield house
                 finally:
                     stop.set()
-                    await serving
+                    await served
         finally:
             discord.http.Route.BASE = base
             discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = gateway

@@ -1,0 +1,127 @@
+"""Runs a built house: its loops, its signals, and its end."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import Awaitable, Callable
+
+import aiohttp
+import discord
+
+from bot import __version__
+from bot.app import House
+from bot.core.errors import DatabaseUnavailable
+
+log = logging.getLogger(__name__)
+
+SWEEP_EVERY_S = 60.0
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+# The gateway closes with this code for a token it does not take (Discord API reference, "Gateway Close Event Codes").
+AUTHENTICATION_FAILED = 4004
+# Discord may be down when we start; it is asked again after growing waits.
+LOGIN_FIRST_WAIT_S = 1.0
+LOGIN_MAX_WAIT_S = 60.0
+
+
+async def _sweep(house: House) -> None:
+    """Forgets interaction tokens whose 15 minutes are over."""
+    while True:
+        try:
+            await house.services.desk.forget_tokens()
+        except DatabaseUnavailable:
+            log.exception("tokens cannot be swept")
+        await asyncio.sleep(SWEEP_EVERY_S)
+
+
+class _Stop(Exception):
+    """A signal asked the process to end."""
+
+
+async def serve(house: House, *, stop: asyncio.Event | None = None) -> None:
+    """Runs until SIGTERM or SIGINT (or `stop`), then drains. A loop that dies brings the process down.
+
+    A second signal ends the process at once, as `kill -9` would; the next start puts that right.
+    """
+    wanted = stop or asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for signal_number in STOP_SIGNALS:
+        loop.add_signal_handler(signal_number, wanted.set)
+    log.info(
+        "started",
+        extra={
+            "version": __version__,
+            "recovered": house.recovery.recovered,
+            "voided": house.recovery.voided,
+            "unknown": house.recovery.unknown,
+        },
+    )
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(_until(wanted, house))
+            group.create_task(_discord(house))
+            group.create_task(_after_connect(house, house.runner.run))
+            group.create_task(_after_connect(house, house.keeper.run))
+            group.create_task(_sweep(house))
+            group.create_task(_database_end(house))
+    except* _Stop:
+        log.info("stopped")
+
+
+async def _until(wanted: asyncio.Event, house: House) -> None:
+    await wanted.wait()
+    for signal_number in STOP_SIGNALS:
+        asyncio.get_running_loop().remove_signal_handler(signal_number)
+    await drain(house)
+    raise _Stop
+
+
+async def _discord(house: House) -> None:
+    """Logs in, however long Discord cannot be reached, and stays connected; a refused token ends the process."""
+    token = house.settings.discord_token.get_secret_value()
+    wait_s = LOGIN_FIRST_WAIT_S
+    while True:
+        try:
+            await house.client.login(token)
+        except (aiohttp.ClientError, OSError, discord.DiscordServerError) as error:
+            log.warning("Discord cannot be reached", extra={"error": type(error).__name__, "again_in_s": wait_s})
+            await asyncio.sleep(wait_s)
+            wait_s = min(wait_s * 2, LOGIN_MAX_WAIT_S)
+        else:
+            break
+    try:
+        await house.client.connect()
+    except discord.ConnectionClosed as error:
+        if error.code == AUTHENTICATION_FAILED:
+            raise discord.LoginFailure("the token was reset") from None
+        raise
+    raise ConnectionError("the connection to Discord has ended")
+
+
+async def _after_connect(house: House, run: Callable[[], Awaitable[None]]) -> None:
+    """Nothing is worked on before Discord is reachable: results and cards need it, and the token may be wrong."""
+    await house.client.connected.wait()
+    await run()
+
+
+async def _database_end(house: House) -> None:
+    await house.database.wait_closed()
+    raise DatabaseUnavailable("the database writer has ended")
+
+
+async def drain(house: House) -> None:
+    """No new requests, no new submits; waits for submits under way, tells the members, gives the leases back."""
+    house.services.desk.is_open = False
+    log.info("stopping")
+    async with asyncio.TaskGroup() as group:
+        group.create_task(_say_stopping(house))
+        draining = group.create_task(house.runner.drain(house.settings.shutdown_grace_s))
+    if left := draining.result():
+        log.warning("requests were still being sent", extra={"requests": left})
+
+
+async def _say_stopping(house: House) -> None:
+    try:
+        async with asyncio.timeout(house.settings.shutdown_grace_s):
+            await house.keeper.say_stopping()
+    except (TimeoutError, DatabaseUnavailable):
+        log.warning("not every card could say that the bot restarts")
