@@ -28,8 +28,9 @@ DEFAULT_FILE_LIMIT = 10 * 1024 * 1024
 REQUEST_LIMIT = 25 * 1024 * 1024
 # A refused upload is tried again at half the size, down to this.
 SMALLEST_LIMIT = 256 * 1024
-# An earlier try of the same post is looked for among this many messages after it began.
-LOOK_BACK = 100
+# An earlier try of the same post is looked for among this many messages, the latest first: the process that sent it
+# died a moment ago, as a rule.
+LOOK_BACK = 200
 _CLOCK_SLACK = timedelta(minutes=1)
 
 _TOO_LARGE = {40005}
@@ -79,7 +80,7 @@ class DiscordDelivery:
         own_id = self._client.user.id if self._client.user is not None else 0
 
         async def look() -> MessageId | None:
-            async for message in channel.history(limit=LOOK_BACK, after=since, oldest_first=True):
+            async for message in channel.history(limit=LOOK_BACK, after=since, oldest_first=False):
                 is_own = message.author.id == own_id
                 if is_own and any(one.filename.startswith(stem) for one in message.attachments):
                     return MessageId(message.id)
