@@ -7,11 +7,11 @@ honour an idempotency key, call back, ask for payment by HTTP 402, or stream its
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import NewType, Protocol
+from typing import NewType, Protocol, runtime_checkable
 
 from bot.core.ids import IdempotencyKey
 from bot.core.money import Ticks
-from bot.core.requests import PictureOrder, ProviderName
+from bot.core.requests import AskOrder, PictureOrder, ProviderName, SpeakOrder
 
 ExternalId = NewType("ExternalId", str)  # the gateway's own id of the work
 
@@ -67,8 +67,52 @@ class StillRunning:
     poll_after_s: float | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Citation:
+    """A page that an answer rests on; the title is what the gateway gave, to be escaped like any text."""
+
+    url: str
+    title: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenUsage:
+    """What the gateway counted; None where it does not say. `sources` are pages read in a search."""
+
+    prompt: int | None = None
+    answer: int | None = None
+    reasoning: int | None = None
+    sources: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskAnswer:
+    """A whole answer, without the model's reasoning.
+
+    `cost` as in `Finished`. `is_cut` is True where it ended at `max_tokens`.
+    """
+
+    text: str
+    citations: tuple[Citation, ...] = ()
+    served_model: str | None = None
+    cost: Ticks | None = None
+    usage: TokenUsage = TokenUsage()
+    is_cut: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sound:
+    """Spoken text; `media_type` such as "audio/mpeg", by the bytes where the gateway does not say."""
+
+    data: bytes
+    media_type: str
+    cost: Ticks | None = None
+
+
 Submission = Finished | Accepted | PaymentRequired
 PollAnswer = Finished | StillRunning
+AskSubmission = AskAnswer | Accepted | PaymentRequired
+SpeakSubmission = Sound | Accepted | PaymentRequired
 
 # Receives the text so far of a streamed answer.
 PartialSink = Callable[[str], Awaitable[None]]
@@ -129,4 +173,35 @@ class Provider(Protocol):
 
     async def close(self) -> None:
         """Closes the gateway's connections."""
+        ...
+
+
+@runtime_checkable
+class Preparer(Protocol):
+    """A provider that takes sources only as addresses and offers a place to put them."""
+
+    async def prepare(self, order: PictureOrder) -> PictureOrder:
+        """The order with every source handed over, to be stored and submitted in place of the given one.
+
+        Costs nothing and may be repeated, each time with other addresses: only an order that was stored as prepared
+        is submitted again identically byte for byte. Raises ProviderError, never with a charge.
+        """
+        ...
+
+
+@runtime_checkable
+class Asker(Protocol):
+    """A provider that answers questions. Errors as those of `Provider.submit`."""
+
+    async def ask(self, order: AskOrder, context: SubmitContext) -> AskSubmission:
+        """Sends the question once. `context.sink` is told the text so far where the gateway streams."""
+        ...
+
+
+@runtime_checkable
+class Speaker(Protocol):
+    """A provider that speaks texts. Errors as those of `Provider.submit`."""
+
+    async def speak(self, order: SpeakOrder, context: SubmitContext) -> SpeakSubmission:
+        """Sends the text once."""
         ...

@@ -1,18 +1,15 @@
 """One small JSON client for all gateways: bounded, without redirects, honest about what may have been sent.
 
 A submit costs money, so its failures are sorted by one question: was a single byte of the request handed to a
-connection? Before that, RetryLater; after it, OutcomeUnknown unless a whole answer came. A poll is free and
-may always be repeated: RetryLater.
+connection? Before that, RetryLater; after it, OutcomeUnknown unless a whole answer came. A poll and an upload
+are free and may always be repeated: RetryLater.
 """
 
 import asyncio
 import io
 import json
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC
-from email.utils import parsedate_to_datetime
 from typing import TypeVar, cast
 
 import aiohttp
@@ -22,23 +19,24 @@ from aiohttp.payload import BytesIOPayload
 from yarl import URL
 
 from bot import __version__
-from bot.core.clock import SECOND_MS, Clock, millis
+from bot.core.clock import Clock
 from bot.core.crashpoints import CrashPoint, Crashpoints
-from bot.core.errors import OutcomeUnknown, RetryLater
+from bot.core.errors import OutcomeUnknown, ProviderError, RetryLater
+from bot.providers.events import EVENT_STREAM, EventSink, read_events
+from bot.providers.retry_after import retry_after_s
 
 T = TypeVar("T")
 
 MIB = 1024 * 1024
 # Four 2k pictures as base64 are about 32 MiB; twice that still fits a small machine's memory.
 SUBMIT_BODY_CAP = 64 * MIB
+# An answer of the longest kind, 100,000 tokens in events of about 300 bytes each.
+STREAM_CAP = 32 * MIB
 # A status is a few hundred bytes, with data URIs some hundred kilobytes.
 POLL_BODY_CAP = MIB
 # Decoding this much JSON or base64 takes about 2 ms; more than that is done off the loop.
 OFF_LOOP_BYTES = 256 * 1024
 CHUNK_BYTES = 64 * 1024
-# Gateways send absurd values: years, negative seconds, dates in the past.
-RETRY_AFTER_MIN_S = 1.0
-RETRY_AFTER_MAX_S = 60.0
 # Each provider has its own concurrency cap far below this; it only bounds a mistake.
 MAX_CONNECTIONS = 100
 
@@ -56,13 +54,17 @@ class Timeouts:
 class Answer:
     """A whole HTTP answer. `json` is the parsed body; None where the body is no JSON, cut off or too large.
 
-    `size` is the body's length in bytes; `retry_after_s` is clamped to [1, 60].
+    `size` is the body's length in bytes; `retry_after_s` is clamped to [1, 60]. `raw` holds the bytes of a success
+    that was asked for as bytes and is no JSON. `is_streamed` says that the body went to the caller event by event.
     """
 
     status: int
     json: object
     size: int = 0
     retry_after_s: float | None = None
+    raw: bytes = field(default=b"", repr=False)
+    media_type: str = ""
+    is_streamed: bool = False
 
     @property
     def is_success(self) -> bool:
@@ -127,9 +129,21 @@ class JsonClient:
         if not all(value.isascii() and value.isprintable() for value in self.auth.values()):
             raise ValueError("a key holds only visible ASCII characters")
 
-    async def submit(self, path: str, body: Mapping[str, object], headers: Mapping[str, str]) -> Answer:
+    async def submit(
+        self,
+        path: str,
+        body: Mapping[str, object],
+        headers: Mapping[str, str],
+        *,
+        wants_bytes: bool = False,
+        on_event: EventSink | None = None,
+        weight: int = 0,
+    ) -> Answer:
         """POSTs `body` once to `path` (which starts with a slash and is already quoted).
 
+        The same body and headers are the same bytes each time; a body of much `weight` (bytes) is written off
+        the loop. With `wants_bytes` a success may be anything but
+        JSON; with `on_event` it may be a stream of server-sent events, each of which is handed over as parsed.
         Raises RetryLater when surely nothing was sent, OutcomeUnknown when something was and no usable answer
         came: no answer at all, or a 2xx whose body is no JSON.
         """
@@ -137,24 +151,41 @@ class JsonClient:
             # Never a kept-alive connection: a server closing an idle one just then would make an outcome
             # unknown.
             self._submits = _session(self.timeouts, self.timeouts.submit_s, force_close=True)
-        payload = _TrackedBody(json.dumps(body).encode(), self.crashpoints)
+        payload = _TrackedBody(await off_loop(weight, _dump, body), self.crashpoints)
         request = self._submits.post(
             self._url(path), data=payload, headers={**self.auth, **headers}, allow_redirects=False
         )
         try:
-            answer = await self._read(request, SUBMIT_BODY_CAP)
+            answer = await self._read(request, SUBMIT_BODY_CAP, wants_bytes=wants_bytes, on_event=on_event)
+        except ProviderError:
+            raise  # what an event said; the whole of it was understood
         except Exception as error:  # whatever it was: the one thing that counts is whether something left
             kind = type(error).__name__
             if payload.is_touched:
                 raise OutcomeUnknown(f"sent, but no answer came ({kind})") from error
             raise RetryLater(f"the gateway could not be reached ({kind})") from error
         self.crashpoints.reached(CrashPoint.AFTER_RESPONSE)
-        if answer.is_success and answer.json is None:
+        if answer.is_success and answer.json is None and not answer.raw and not answer.is_streamed:
             raise OutcomeUnknown(f"HTTP {answer.status} with a body that is no JSON")
         return answer
 
+    async def upload(self, path: str, file: bytes, *, name: str, media_type: str) -> Answer:
+        """POSTs `file` as the multipart field `file`. Raises RetryLater when no whole answer came."""
+        if self._submits is None:
+            self._submits = _session(self.timeouts, self.timeouts.submit_s, force_close=True)
+        form = aiohttp.FormData()
+        form.add_field("file", io.BytesIO(file), filename=name, content_type=media_type)
+        request = self._submits.post(self._url(path), data=form, headers=self.auth, allow_redirects=False)
+        try:
+            return await self._read(request, POLL_BODY_CAP)
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            raise RetryLater(f"a picture could not be handed over ({type(error).__name__})") from error
+
     async def poll(self, path: str) -> Answer:
-        """GETs `path`. Raises RetryLater when no whole answer came, or a 2xx whose body is no JSON."""
+        """GETs `path`. Raises RetryLater when no whole answer came, or a 2xx whose body is no JSON.
+
+        An empty 202 is an answer: xAI says so while it draws.
+        """
         if self._polls is None:
             self._polls = _session(self.timeouts, self.timeouts.poll_s, force_close=False)
         request = self._polls.get(self._url(path), headers=self.auth, allow_redirects=False)
@@ -162,7 +193,7 @@ class JsonClient:
             answer = await self._read(request, POLL_BODY_CAP)
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise RetryLater(f"no answer to a poll ({type(error).__name__})") from error
-        if answer.is_success and answer.json is None:
+        if answer.is_success and answer.json is None and (answer.status, answer.size) != (202, 0):
             raise RetryLater(f"HTTP {answer.status} to a poll with a body that is no JSON")
         return answer
 
@@ -175,15 +206,29 @@ class JsonClient:
     def _url(self, path: str) -> URL:
         return URL(f"{self._base}{path}", encoded=True)
 
-    async def _read(self, request: "aiohttp.client._RequestContextManager", cap: int) -> Answer:
+    async def _read(
+        self,
+        request: "aiohttp.client._RequestContextManager",
+        cap: int,
+        *,
+        wants_bytes: bool = False,
+        on_event: EventSink | None = None,
+    ) -> Answer:
         async with request as response:
+            is_success = 200 <= response.status < 300
+            if is_success and on_event is not None and response.content_type == EVENT_STREAM:
+                await read_events(response.content.iter_any(), on_event, cap=STREAM_CAP)
+                return Answer(status=response.status, json=None, is_streamed=True)
             body = await _body(response, cap)
-            parsed = None if body is None else await off_loop(len(body), _parse, body)
+            raw = body if is_success and wants_bytes and not response.content_type.endswith("json") else None
+            parsed = None if body is None or raw is not None else await off_loop(len(body), _parse, body)
             return Answer(
                 status=response.status,
                 json=parsed,
-                size=len(body or b""),
+                size=cap + 1 if body is None else len(body),
                 retry_after_s=retry_after_s(response.headers.get("Retry-After"), self.clock),
+                raw=raw or b"",
+                media_type=response.content_type,
             )
 
 
@@ -216,6 +261,10 @@ async def _body(response: aiohttp.ClientResponse, cap: int) -> bytes | None:
     return bytes(body)
 
 
+def _dump(body: Mapping[str, object]) -> bytes:
+    return json.dumps(body).encode()
+
+
 def _parse(body: bytes) -> object:
     try:
         return cast(object, json.loads(body, parse_constant=_refuse_constant))
@@ -232,24 +281,3 @@ async def off_loop(size: int, work: Callable[..., T], *args: object) -> T:
     if size <= OFF_LOOP_BYTES:
         return work(*args)
     return await asyncio.to_thread(work, *args)
-
-
-def retry_after_s(header: str | None, clock: Clock) -> float | None:
-    """A Retry-After header (seconds or an HTTP date) in seconds from now, clamped to [1, 60].
-
-    None if unreadable.
-    """
-    if header is None:
-        return None
-    try:
-        seconds = float(header)
-    except ValueError:
-        try:
-            moment = parsedate_to_datetime(header)
-        except (ValueError, TypeError, OverflowError, IndexError):
-            return None
-        # A date without a zone is in UTC (RFC 9110, 5.6.7).
-        seconds = (millis(moment.replace(tzinfo=moment.tzinfo or UTC)) - clock.now()) / SECOND_MS
-    if math.isnan(seconds):
-        return None
-    return min(max(seconds, RETRY_AFTER_MIN_S), RETRY_AFTER_MAX_S)

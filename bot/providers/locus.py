@@ -1,96 +1,60 @@
-"""Locus by its Bearer key (wrapped access): draws while we wait, and answers with the pictures.
+"""Locus by its Bearer key (wrapped access): pictures, answers and speech while we wait.
 
-Facts: the gateway's page for image-generate, and its documents on wrapped access. No idempotency key, no
-callbacks. A call above the wallet's limits is answered 202 and runs by itself once a person approves it; no
-way to ask how it stands is documented. Paying each call by HTTP 402 is another access path and not spoken
-here.
+Facts: the gateway's pages for image-generate and chat, and its documents on wrapped access. No idempotency key, no
+callbacks, no streams. A call above the wallet's limits is answered 202 and runs by itself once a person approves it; no
+way to ask how it stands is documented. Paying each call by HTTP 402 is another access path and not spoken here.
 """
 
-import re
 from collections.abc import Mapping
-from typing import Annotated
+from dataclasses import dataclass
 
-from bot.core.errors import (
-    BadRequest,
-    Charged,
-    GenerationFailed,
-    Moderated,
-    NotAuthorised,
-    OutcomeUnknown,
-    OutOfFunds,
-    ProviderError,
-    RetryLater,
-)
-from bot.core.money import Ticks
-from bot.core.requests import ModelId, PictureOrder, ProviderName
-from bot.providers.catalogue import Offer, ProviderFacts
+from bot.core.requests import AskOrder, ModelId, PictureOrder, ProviderName, SearchKind, SpeakOrder, Verb
+from bot.providers.asking import chat_body, checked, weight_of
+from bot.providers.catalogue import AskOffer, Offer, ProviderFacts, SpeakOffer
 from bot.providers.contract import (
-    Accepted,
+    AskSubmission,
     CallbackHint,
     ExternalId,
-    Finished,
     PollAnswer,
-    ResultPicture,
+    SpeakSubmission,
     StillRunning,
     Submission,
     SubmitContext,
 )
 from bot.providers.http import Answer, JsonClient, off_loop
-from bot.providers.wire import (
-    LENIENT_OBJECT,
-    MAX_PICTURES,
-    CostTicks,
-    Flag,
-    Items,
-    Text,
-    WireModel,
-    decode_base64,
-    error_text,
-    is_url,
-    picture_of,
-    shown,
-    speaks_of_moderation,
-)
+from bot.providers.locus_wire import read_answer, read_speech, read_submit
+from bot.providers.sounds import checked_text
+from bot.providers.sources import ability_of, as_uri, weight
 
 NAME = ProviderName("locus")
-# The slug differs between the gateway's own documents for some endpoints; this one is the same in all.
-IMAGE_SLUG = "image-generate"
-_PENDING = "pending_approval"
-_ID = re.compile(r"[\x21-\x7e]{1,200}")
-_MODEL_CAP = 100
 
 
-class _Picture(WireModel):
-    url: Text = None
-    b64_json: Text = None
-    respect_moderation: Flag = None
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slugs:
+    """The last part of each endpoint's address.
 
+    The gateway's own documents disagree on the three that search: its catalogue puts `chat-` in front.
+    """
 
-class _Usage(WireModel):
-    cost_in_usd_ticks: CostTicks = None
+    generate: str = "image-generate"
+    edit: str = "image-edit"
+    chat: str = "chat"
+    web: str = "web-search"
+    x: str = "x-search"
+    code: str = "code-execution"
+    speak: str = "tts"
 
-
-class _Data(WireModel):
-    """The upstream body under `data`, or the note of a call that waits for an approval."""
-
-    data: Items = ()
-    usage: Annotated[_Usage, LENIENT_OBJECT] = _Usage()
-    model: Text = None
-    status: Text = None
-    pending_approval_id: Text = None
-    approval_url: Text = None
-
-
-class _Envelope(WireModel):
-    success: Flag = None
-    data: Annotated[_Data, LENIENT_OBJECT] = _Data()
-    paymentId: Text = None  # noqa: N815 - the gateway's own spelling
+    def of_question(self, order: AskOrder) -> str:
+        """Where the question goes: one kind of search each has an address of its own."""
+        by_kind = {SearchKind.WEB: self.web, SearchKind.X: self.x, SearchKind.CODE: self.code}
+        return by_kind[order.search[0]] if order.search else self.chat
 
 
 class Locus:
-    """Adapter of `bot.providers.contract.Provider`.
+    """Adapter of `Provider`, `Asker` and `Speaker` of `bot.providers.contract`.
 
-    `offers` are the catalogue's models of this gateway by id; `client` carries the key as a Bearer token.
+    `client` carries the key as a Bearer token. `edit_field` is what the picture to be edited is called; the gateway's
+    documents say `image`, its other wrappers `image_url`.
     """
 
     def __init__(
@@ -99,12 +63,18 @@ class Locus:
         client: JsonClient,
         offers: Mapping[ModelId, Offer],
         facts: ProviderFacts,
-        image_slug: str = IMAGE_SLUG,
+        ask_offers: Mapping[ModelId, AskOffer],
+        speak_offers: Mapping[ModelId, SpeakOffer],
+        slugs: Slugs = Slugs(),
+        edit_field: str = "image",
     ) -> None:
         self._client = client
         self._offers = offers
         self._facts = facts
-        self._path = f"/{image_slug}"
+        self._ask_offers = ask_offers
+        self._speak_offers = speak_offers
+        self._slugs = slugs
+        self._edit_field = edit_field
 
     @property
     def name(self) -> ProviderName:
@@ -115,12 +85,17 @@ class Locus:
         return False
 
     async def submit(self, order: PictureOrder, context: SubmitContext) -> Submission:
-        offer = self._offers.get(order.model)
-        if offer is None:
-            raise BadRequest("the catalogue no longer has this model", charged=Charged.NO)
-        answer = await self._client.submit(self._path, _body(order, offer), {})
-        secrets = (order.prompt, *self._client.auth.values(), *self._client.auth["Authorization"].split()[1:])
-        return await off_loop(answer.size, _read_with, answer, offer.fee, secrets, self._facts.poll_min_s)
+        offer, _ = ability_of(self._offers.get(order.model), order)
+        slug = self._slugs.edit if order.verb is Verb.EDIT else self._slugs.generate
+        heft = weight(order.sources)
+        body = await off_loop(heft, picture_body, order, offer, self._edit_field)
+        answer = await self._client.submit(f"/{slug}", body, {}, weight=heft)
+        secrets, poll_after_s = self._secrets(order.prompt), self._facts.poll_min_s
+
+        def read(whole: Answer) -> Submission:
+            return read_submit(whole, fee=offer.fee, secrets=secrets, poll_after_s=poll_after_s)
+
+        return await off_loop(answer.size, read, answer)
 
     async def poll(self, order: PictureOrder, external_id: ExternalId) -> PollAnswer:
         """Always StillRunning, without a request: no endpoint tells how a call that waits for an approval
@@ -131,6 +106,25 @@ class Locus:
         """
         return StillRunning(poll_after_s=self._facts.poll_max_s)
 
+    async def ask(self, order: AskOrder, context: SubmitContext) -> AskSubmission:
+        """The answer as a whole: no stream is documented, so the sink is told nothing."""
+        offer = checked(self._ask_offers.get(order.model), order)
+        heft = weight_of(order)
+        body = await off_loop(heft, question_body, order, offer)
+        answer = await self._client.submit(f"/{self._slugs.of_question(order)}", body, {}, weight=heft)
+        secrets = self._secrets(*(message.text for message in reversed(order.messages)))
+        return read_answer(answer, fee=offer.price.fee, secrets=secrets, poll_after_s=self._facts.poll_min_s)
+
+    async def speak(self, order: SpeakOrder, context: SubmitContext) -> SpeakSubmission:
+        checked_text(self._speak_offers.get(order.model), order)
+        answer = await self._client.submit(f"/{self._slugs.speak}", speech_body(order), {})
+        secrets, poll_after_s = self._secrets(order.text), self._facts.poll_min_s
+
+        def read(whole: Answer) -> SpeakSubmission:
+            return read_speech(whole, secrets=secrets, poll_after_s=poll_after_s)
+
+        return await off_loop(answer.size, read, answer)
+
     def read_callback(self, headers: Mapping[str, str], body: bytes) -> CallbackHint | None:
         """The gateway sends no callbacks."""
         return None
@@ -138,104 +132,25 @@ class Locus:
     async def close(self) -> None:
         await self._client.close()
 
+    def _secrets(self, *texts: str) -> tuple[str, ...]:
+        return (*texts, *self._client.auth.values(), *self._client.auth["Authorization"].split()[1:])
 
-def _body(order: PictureOrder, offer: Offer) -> dict[str, object]:
-    """The documented fields. Size and file format cannot be chosen."""
-    body: dict[str, object] = {"model": offer.wire_model, "prompt": order.prompt, "n": order.count}
+
+def picture_body(order: PictureOrder, offer: Offer, edit_field: str) -> dict[str, object]:
+    """The documented fields. Size and file format cannot be chosen, nor the ratio of an edit."""
+    body: dict[str, object] = {"model": offer.wire_model_for(order.verb), "prompt": order.prompt, "n": order.count}
+    if order.sources:
+        body[edit_field] = as_uri(order.sources[0])
     if order.aspect_ratio is not None:
         body["aspect_ratio"] = order.aspect_ratio
     return {**body, "response_format": "url"}
 
 
-def _read_with(answer: Answer, fee: Ticks, secrets: tuple[str, ...], poll_after_s: float) -> Submission:
-    return read_submit(answer, fee=fee, secrets=secrets, poll_after_s=poll_after_s)
+def question_body(order: AskOrder, offer: AskOffer) -> dict[str, object]:
+    """The documented fields, the same at all four addresses; `max_tokens` always, since the price follows it."""
+    return chat_body(order, offer.wire_model, length_key="max_tokens")
 
 
-def read_submit(answer: Answer, *, fee: Ticks, secrets: tuple[str, ...], poll_after_s: float) -> Submission:
-    """What the answer means. `fee` is added to the upstream cost; `secrets` (the prompt first) are never
-    shown.
-
-    Raises ProviderError.
-    """
-    envelope = _Envelope.read(answer.json)
-    if not answer.is_success:
-        raise _refused(answer, envelope, secrets)
-    if (envelope.data.status or "").casefold() == _PENDING:
-        return _pending(envelope.data, poll_after_s)
-    if answer.status == 202:
-        raise OutcomeUnknown("HTTP 202 that does not say what it waits for")
-    if envelope.success is False:
-        raise _unsuccessful(answer, envelope, secrets)
-    return _finished(envelope.data, fee, envelope.paymentId)
-
-
-def _pending(data: _Data, poll_after_s: float) -> Accepted:
-    external_id = data.pending_approval_id
-    if external_id is None or not _ID.fullmatch(external_id):
-        raise OutcomeUnknown("waits for an approval without an id")
-    approval_url = data.approval_url if data.approval_url and is_url(data.approval_url) else None
-    return Accepted(external_id=ExternalId(external_id), poll_after_s=poll_after_s, approval_url=approval_url)
-
-
-def _refused(answer: Answer, envelope: _Envelope, secrets: tuple[str, ...]) -> ProviderError:
-    text = error_text(answer.json)
-    message = f"HTTP {answer.status}: {shown(text, secrets=secrets)}"
-    payment_ref = _payment_ref(envelope)
-    match answer.status:
-        case 400 | 422 if speaks_of_moderation(text, secrets[0]):
-            return Moderated(message, charged=Charged.NO, payment_ref=payment_ref)
-        case 401 | 403:
-            return NotAuthorised(message, charged=Charged.NO)
-        case 402:  # on this access path an empty wallet, never a payment challenge
-            return OutOfFunds(message, charged=Charged.NO)
-        case 429:
-            return RetryLater(message, retry_after_s=answer.retry_after_s)
-        case 502 if envelope.success is False:  # "upstream failed, not charged": the gateway's own words only
-            return RetryLater(message, retry_after_s=answer.retry_after_s, payment_ref=payment_ref)
-        case 301 | 307 | 308:  # never followed: the key stays with the configured host
-            return BadRequest(f"HTTP {answer.status}: the gateway has moved", charged=Charged.NO)
-        case status if 400 <= status < 500 and status != 408:
-            return BadRequest(message, charged=Charged.NO)
-        case _:  # 500 is documented as "the payment failed although the upstream succeeded"
-            return OutcomeUnknown(message, payment_ref=payment_ref)
-
-
-def _unsuccessful(answer: Answer, envelope: _Envelope, secrets: tuple[str, ...]) -> ProviderError:
-    """HTTP 200 with `success:false`: not documented, so nobody knows what it cost."""
-    text = error_text(answer.json)
-    message = f"success:false: {shown(text, secrets=secrets)}"
-    kind = Moderated if speaks_of_moderation(text, secrets[0]) else GenerationFailed
-    return kind(message, charged=Charged.UNKNOWN, payment_ref=_payment_ref(envelope))
-
-
-def _finished(data: _Data, fee: Ticks, payment_ref: str | None) -> Finished:
-    items = [_Picture.read(item) if isinstance(item, dict) else item for item in data.data]
-    found = [_picture(item) for item in items]
-    pictures = tuple(picture for picture in found if picture is not None)
-    upstream = data.usage.cost_in_usd_ticks
-    cost = None if upstream is None else Ticks(upstream + fee)
-    if pictures:
-        served = data.model[:_MODEL_CAP] if data.model else None
-        return Finished(pictures=pictures[:MAX_PICTURES], cost=cost, served_model=served)
-    charged = Charged.YES if upstream else Charged.UNKNOWN
-    if any(isinstance(item, _Picture) and item.respect_moderation is False for item in items):
-        raise Moderated("the picture was withheld by moderation", charged=charged, payment_ref=payment_ref, cost=cost)
-    raise GenerationFailed("an answer without a picture", charged=charged, payment_ref=payment_ref, cost=cost)
-
-
-def _picture(item: object) -> ResultPicture | None:
-    """One entry of the list.
-
-    an object with `url` or `b64_json` (bare or as a data URI), or the address itself.
-    """
-    if not isinstance(item, _Picture):
-        return picture_of(item)
-    if item.url is not None and (picture := picture_of(item.url)) is not None:
-        return picture
-    data = decode_base64(item.b64_json) if item.b64_json is not None else None
-    return None if data is None else ResultPicture(data=data)
-
-
-def _payment_ref(envelope: _Envelope) -> str | None:
-    ref = envelope.paymentId
-    return ref if ref is not None and _ID.fullmatch(ref) else None
+def speech_body(order: SpeakOrder) -> dict[str, object]:
+    """The documented fields; the codec stays the gateway's own."""
+    return {"text": order.text, "voice_id": order.voice, "language": order.language}

@@ -1,27 +1,15 @@
 """Pixazo (gateway.pixazo.ai): accepted at once, then asked for until it is done.
 
-Facts: the gateway's page for "Grok Imagine Pro Text to Image (Quality)". No idempotency key, no price in any
-answer, callbacks without a signature. FAILED does not say whether money was taken; ERROR says "not charged".
+Facts: the gateway's pages for "Grok Imagine Pro Text to Image (Quality)" and "... Edit (Quality)". No idempotency key,
+no price in any answer, callbacks without a signature, sources as addresses alone. FAILED does not say whether money
+was taken; ERROR says "not charged".
 """
 
-import re
 from collections.abc import Mapping
-from json import loads
 from typing import Annotated
 from urllib.parse import quote
 
-from bot.core.errors import (
-    BadRequest,
-    Charged,
-    GenerationFailed,
-    Moderated,
-    NotAuthorised,
-    OutcomeUnknown,
-    OutOfFunds,
-    ProviderError,
-    RetryLater,
-    UnknownWork,
-)
+from bot.core.errors import Charged, GenerationFailed, Moderated, OutcomeUnknown, ProviderError, RetryLater, UnknownWork
 from bot.core.requests import ModelId, PictureOrder, ProviderName
 from bot.providers.catalogue import Offer, ProviderFacts
 from bot.providers.contract import (
@@ -36,6 +24,8 @@ from bot.providers.contract import (
     SubmitContext,
 )
 from bot.providers.http import Answer, JsonClient
+from bot.providers.refusals import refused_poll, refused_submit
+from bot.providers.sources import ability_of
 from bot.providers.wire import (
     LENIENT_OBJECT,
     MAX_PICTURES,
@@ -43,17 +33,15 @@ from bot.providers.wire import (
     Text,
     WireModel,
     error_text,
+    parse_callback,
     picture_of,
+    safe_id,
     shown,
     speaks_of_moderation,
 )
 
 NAME = ProviderName("pixazo")
 KEY_HEADER = "Ocp-Apim-Subscription-Key"
-# A callback has the shape of a status answer; without pictures inside it is a few hundred bytes.
-CALLBACK_BODY_CAP = 1024 * 1024
-# "<model>_<uuid>". Goes into a path together with our key, so nothing else is let through.
-_REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:~-]{0,199}")
 # Any other word is work that goes on: a word we do not know must never make us give up paid work.
 _DONE, _FAILED, _ERROR = "completed", "failed", "error"
 
@@ -96,17 +84,16 @@ class Pixazo:
         return False
 
     async def submit(self, order: PictureOrder, context: SubmitContext) -> Submission:
-        offer = self._offers.get(order.model)
-        if offer is None:
-            raise BadRequest("the catalogue no longer has this model", charged=Charged.NO)
-        path = f"/{offer.wire_model}/v1/{offer.wire_model}-request"
+        offer, _ = ability_of(self._offers.get(order.model), order)
+        model = offer.wire_model_for(order.verb)
+        path = f"/{model}/v1/{model}-request"
         answer = await self._client.submit(path, _body(order), _headers(context))
         return read_submit(answer, secrets=self._secrets(order), poll_after_s=self._facts.poll_min_s)
 
     async def poll(self, order: PictureOrder, external_id: ExternalId) -> PollAnswer:
         """The address is made of our own base and the id: the gateway's `polling_url` may name any host, and
         our key would go with the question."""
-        if not _REQUEST_ID.fullmatch(external_id):
+        if safe_id(external_id) is None:
             raise UnknownWork("the stored id is none that this gateway gives")
         answer = await self._client.poll(f"/v2/requests/status/{quote(external_id, safe='')}")
         return read_poll(answer, external_id, secrets=self._secrets(order), poll_after_s=self._facts.poll_min_s)
@@ -116,13 +103,7 @@ class Pixazo:
 
         whoever knows the address can send one, so nothing but the id is believed.
         """
-        if len(body) > CALLBACK_BODY_CAP:
-            return None
-        try:
-            work = _Work.read(loads(body))
-        except (ValueError, RecursionError):
-            return None
-        external_id = _external_id(work)
+        external_id = safe_id(_Work.read(parse_callback(body)).request_id)
         return None if external_id is None else CallbackHint(external_id=external_id)
 
     async def close(self) -> None:
@@ -134,7 +115,10 @@ class Pixazo:
 
 def _body(order: PictureOrder) -> dict[str, object]:
     """The documented fields; `sync_mode` stays away, since it is unclear when the answer then comes."""
-    body: dict[str, object] = {"prompt": order.prompt, "num_images": order.count}
+    body: dict[str, object] = {"prompt": order.prompt}
+    if order.sources:
+        body["image_urls"] = [source.url for source in order.sources]
+    body["num_images"] = order.count
     if order.aspect_ratio is not None:
         body["aspect_ratio"] = order.aspect_ratio
     if order.resolution is not None:
@@ -159,37 +143,17 @@ def read_submit(answer: Answer, *, secrets: tuple[str, ...], poll_after_s: float
     `secrets` are the prompt and the key: never shown. Raises ProviderError.
     """
     if answer.is_success:
-        external_id = _external_id(_Work.read(answer.json))
+        external_id = safe_id(_Work.read(answer.json).request_id)
         if external_id is None:
             raise OutcomeUnknown(f"HTTP {answer.status} without a request id")
         return Accepted(external_id=external_id, poll_after_s=poll_after_s)
-    raise _refused_submit(answer, secrets)
-
-
-def _refused_submit(answer: Answer, secrets: tuple[str, ...]) -> ProviderError:
-    text = error_text(answer.json)
-    message = f"HTTP {answer.status}: {shown(text, secrets=secrets)}"
-    match answer.status:
-        case 400 if speaks_of_moderation(text, secrets[0]):
-            return Moderated(message, charged=Charged.NO)
-        case 401 | 403:
-            return NotAuthorised(message, charged=Charged.NO)
-        case 402:
-            return OutOfFunds(message, charged=Charged.NO)
-        case 429:
-            return RetryLater(message, retry_after_s=answer.retry_after_s)
-        case 301 | 307 | 308:  # never followed: the key stays with the configured host
-            return BadRequest(f"HTTP {answer.status}: the gateway has moved", charged=Charged.NO)
-        case status if 400 <= status < 500 and status != 408:
-            return BadRequest(message, charged=Charged.NO)
-        case _:  # 5xx on create: nothing says that no work was made
-            return OutcomeUnknown(message)
+    raise refused_submit(answer, secrets=secrets)
 
 
 def read_poll(answer: Answer, external_id: ExternalId, *, secrets: tuple[str, ...], poll_after_s: float) -> PollAnswer:
     """What the answer to a poll means. Raises ProviderError."""
     if not answer.is_success:
-        raise _refused_poll(answer, secrets)
+        raise refused_poll(answer, secrets=secrets)
     work = _Work.read(answer.json)
     if work.request_id not in (None, external_id):
         raise RetryLater("the gateway answered for other work")
@@ -200,17 +164,6 @@ def read_poll(answer: Answer, external_id: ExternalId, *, secrets: tuple[str, ..
             raise _gave_up(status, error_text(work.error), secrets)
         case _:
             return StillRunning(poll_after_s=answer.retry_after_s or poll_after_s)
-
-
-def _refused_poll(answer: Answer, secrets: tuple[str, ...]) -> ProviderError:
-    message = f"HTTP {answer.status} to a poll: {shown(error_text(answer.json), secrets=secrets)}"
-    match answer.status:
-        case 400 | 404 | 410:
-            return UnknownWork(message)
-        case 401 | 403:
-            return NotAuthorised(message, charged=Charged.UNKNOWN)
-        case _:  # an error about the question says nothing about the work
-            return RetryLater(message, retry_after_s=answer.retry_after_s)
 
 
 def _gave_up(status: str, text: str, secrets: tuple[str, ...]) -> ProviderError:
@@ -232,9 +185,3 @@ def _finished(work: _Work, json: object) -> Finished:
     if not pictures:
         raise GenerationFailed("COMPLETED without a picture", charged=Charged.UNKNOWN)
     return Finished(pictures=pictures[:MAX_PICTURES])
-
-
-def _external_id(work: _Work) -> ExternalId | None:
-    if work.request_id is None or not _REQUEST_ID.fullmatch(work.request_id):
-        return None
-    return ExternalId(work.request_id)

@@ -9,15 +9,15 @@ from bot.core.clock import Clock
 from bot.core.crashpoints import NONE, Crashpoints
 from bot.core.errors import SettingsError
 from bot.core.requests import ModelId, ProviderName
-from bot.providers import locus, pixazo
-from bot.providers.catalogue import Catalogue, Offer, ProviderFacts
-from bot.providers.contract import Provider
+from bot.providers import apiframe, apiinone, locus, pixazo, xai
+from bot.providers.catalogue import AskOffer, Catalogue, Offer, ProviderFacts, SpeakOffer
+from bot.providers.contract import Asker, Provider, Speaker
 from bot.providers.http import JsonClient, Timeouts
 
-# Locus draws while we wait: longer than its slowest answer (p95 is 20 s, four pictures, "auto" retries
-# upstream).
-LOCUS_TIMEOUTS = Timeouts(submit_s=180.0)
-PIXAZO_TIMEOUTS = Timeouts()
+# These draw and answer while we wait: longer than their slowest answer (p95 of a picture is 20 s, four of them, "auto"
+# retries upstream; an answer that searches takes minutes).
+PATIENT = Timeouts(submit_s=180.0)
+QUICK = Timeouts()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,23 +29,98 @@ class Access:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What the operator may set where a gateway's own documents disagree or are silent.
+
+    `apiframe_old_keys` are keys whose callbacks still count while the key is being changed.
+    """
+
+    locus_slugs: locus.Slugs = locus.Slugs()  # noqa: RUF009 - frozen
+    locus_edit_field: str = "image"
+    apiinone_sends_callback_url: bool = True
+    apiframe_params_key: str = apiframe.PARAMS_KEYS[0]
+    apiframe_webhook_key: str = apiframe.WEBHOOK_KEYS[0]
+    apiframe_old_keys: tuple[str, ...] = field(default=(), repr=False)
+    xai_is_deferred: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Parts:
+    """What an adapter is made of; the models are this gateway's own, by id."""
+
+    key: str = field(repr=False)
+    client: JsonClient
+    facts: ProviderFacts
+    offers: Mapping[ModelId, Offer]
+    ask_offers: Mapping[ModelId, AskOffer]
+    speak_offers: Mapping[ModelId, SpeakOffer]
+    options: Options
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Builder:
     auth: Callable[[str], dict[str, str]]
     timeouts: Timeouts
-    adapter: Callable[[JsonClient, Mapping[ModelId, Offer], ProviderFacts], Provider]
+    adapter: Callable[[_Parts], Provider]
+
+
+def _bearer(key: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {key}"}
+
+
+def _locus(parts: _Parts) -> Provider:
+    return locus.Locus(
+        client=parts.client,
+        offers=parts.offers,
+        facts=parts.facts,
+        ask_offers=parts.ask_offers,
+        speak_offers=parts.speak_offers,
+        slugs=parts.options.locus_slugs,
+        edit_field=parts.options.locus_edit_field,
+    )
+
+
+def _apiinone(parts: _Parts) -> Provider:
+    return apiinone.ApiInOne(
+        client=parts.client,
+        offers=parts.offers,
+        facts=parts.facts,
+        sends_callback_url=parts.options.apiinone_sends_callback_url,
+    )
+
+
+def _pixazo(parts: _Parts) -> Provider:
+    return pixazo.Pixazo(client=parts.client, offers=parts.offers, facts=parts.facts)
+
+
+def _apiframe(parts: _Parts) -> Provider:
+    return apiframe.Apiframe(
+        client=parts.client,
+        offers=parts.offers,
+        facts=parts.facts,
+        callback_keys=(parts.key, *parts.options.apiframe_old_keys),
+        params_key=parts.options.apiframe_params_key,
+        webhook_key=parts.options.apiframe_webhook_key,
+    )
+
+
+def _xai(parts: _Parts) -> Provider:
+    return xai.Xai(
+        client=parts.client,
+        offers=parts.offers,
+        facts=parts.facts,
+        ask_offers=parts.ask_offers,
+        speak_offers=parts.speak_offers,
+        is_deferred=parts.options.xai_is_deferred,
+    )
 
 
 _BUILDERS: Mapping[ProviderName, _Builder] = {
-    locus.NAME: _Builder(
-        auth=lambda key: {"Authorization": f"Bearer {key}"},
-        timeouts=LOCUS_TIMEOUTS,
-        adapter=lambda client, offers, facts: locus.Locus(client=client, offers=offers, facts=facts),
-    ),
-    pixazo.NAME: _Builder(
-        auth=lambda key: {pixazo.KEY_HEADER: key},
-        timeouts=PIXAZO_TIMEOUTS,
-        adapter=lambda client, offers, facts: pixazo.Pixazo(client=client, offers=offers, facts=facts),
-    ),
+    locus.NAME: _Builder(auth=_bearer, timeouts=PATIENT, adapter=_locus),
+    apiinone.NAME: _Builder(auth=_bearer, timeouts=QUICK, adapter=_apiinone),
+    pixazo.NAME: _Builder(auth=lambda key: {pixazo.KEY_HEADER: key}, timeouts=QUICK, adapter=_pixazo),
+    apiframe.NAME: _Builder(auth=lambda key: {apiframe.KEY_HEADER: key}, timeouts=QUICK, adapter=_apiframe),
+    xai.NAME: _Builder(auth=_bearer, timeouts=PATIENT, adapter=_xai),
 }
 
 
@@ -65,6 +140,8 @@ class Registry:
         self._catalogue = catalogue
         self._providers = dict(providers)
         self._offers = tuple(offer for offer in catalogue.offers if offer.provider in self._providers)
+        self._ask_offers = tuple(offer for offer in catalogue.ask_offers if offer.provider in self._providers)
+        self._speak_offers = tuple(offer for offer in catalogue.speak_offers if offer.provider in self._providers)
         self.unserved = tuple(unserved)
 
     @property
@@ -79,6 +156,14 @@ class Registry:
         """What the configured gateways can do, in the catalogue's order."""
         return self._offers
 
+    def ask_offers(self) -> tuple[AskOffer, ...]:
+        """The models of the configured gateways that answer, in the catalogue's order."""
+        return self._ask_offers
+
+    def speak_offers(self) -> tuple[SpeakOffer, ...]:
+        """The models of the configured gateways that speak, in the catalogue's order."""
+        return self._speak_offers
+
     def offer(self, provider: ProviderName, model: ModelId) -> Offer | None:
         """One offer.
 
@@ -90,6 +175,20 @@ class Registry:
     def provider(self, name: ProviderName) -> Provider:
         """The gateway's adapter. Raises KeyError where it is not configured."""
         return self._providers[name]
+
+    def asker(self, name: ProviderName) -> Asker:
+        """The gateway's adapter. Raises KeyError where it is not configured or does not answer questions."""
+        provider = self._providers[name]
+        if not isinstance(provider, Asker):
+            raise KeyError(name)
+        return provider
+
+    def speaker(self, name: ProviderName) -> Speaker:
+        """The gateway's adapter. Raises KeyError where it is not configured or does not speak."""
+        provider = self._providers[name]
+        if not isinstance(provider, Speaker):
+            raise KeyError(name)
+        return provider
 
     def facts(self, name: ProviderName) -> ProviderFacts:
         """How to treat the gateway. Raises KeyError where the catalogue does not know it."""
@@ -116,8 +215,9 @@ def build(
     clock: Clock,
     crashpoints: Crashpoints = NONE,
     timeouts: Mapping[ProviderName, Timeouts] | None = None,
+    options: Options | None = None,
 ) -> Registry:
-    """An adapter for each provider in `access` that we can speak to; `timeouts` replaces a gateway's own.
+    """An adapter for each provider in `access` that the catalogue knows; `timeouts` replaces a gateway's own.
 
     Raises SettingsError, naming the provider's setting and never its value, for an address or a key that
     cannot be used.
@@ -137,7 +237,15 @@ def build(
             )
         except ValueError as error:
             raise SettingsError(f"EASEL_{name.upper()}_BASE_URL or _API_KEY", str(error)) from None
-        offers = {offer.model: offer for offer in catalogue.offers if offer.provider == name}
-        providers[name] = builder.adapter(client, offers, facts)
+        parts = _Parts(
+            key=credentials.key,
+            client=client,
+            facts=facts,
+            offers={offer.model: offer for offer in catalogue.offers if offer.provider == name},
+            ask_offers={offer.model: offer for offer in catalogue.ask_offers if offer.provider == name},
+            speak_offers={offer.model: offer for offer in catalogue.speak_offers if offer.provider == name},
+            options=options or Options(),
+        )
+        providers[name] = builder.adapter(parts)
     unserved = [name for name in access if name not in providers]
     return Registry(catalogue=catalogue, providers=providers, unserved=unserved)

@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, assert_never
 
 from bot.core.errors import Fact, Refusal, RefusalReason
 from bot.core.money import format_usd
@@ -17,7 +17,9 @@ ChoiceOption = Literal["aspect_ratio", "resolution", "format"]
 _MAX_LABEL = 100
 _MAX_ECHO = 60  # how much of a mistyped value is repeated to the member
 # Categories of characters that nobody sees: controls, format marks (zero-width ones among them), spaces.
-_INVISIBLE = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs"}
+_INVISIBLE = {"Cc", "Cf", "Cn", "Co", "Cs", "Mn", "Zl", "Zp", "Zs"}
+# Letters and symbols by their category, and drawn as nothing: Hangul fillers and the empty Braille pattern.
+_BLANK = {"\u115f", "\u1160", "\u2800", "\u3164", "\uffa0"}
 _SPELLINGS = {"jpg": "jpeg"}
 
 
@@ -45,7 +47,7 @@ def choose(
     able = [offer for offer in offers if Verb.GENERATE in offer.abilities]
     if not able:
         raise Refusal(RefusalReason.NO_PROVIDER)
-    if all(unicodedata.category(letter) in _INVISIBLE for letter in request.prompt):
+    if all(letter in _BLANK or unicodedata.category(letter) in _INVISIBLE for letter in request.prompt):
         raise Refusal(RefusalReason.PROMPT_EMPTY)
     candidates = able if request.model is None else _named(request.model, able)
     judged = [(offer, list(_complaints(request, offer))) for offer in candidates]
@@ -92,6 +94,8 @@ def _values(ability: Ability, option: ChoiceOption) -> tuple[str, ...]:
             return ability.resolutions
         case "format":
             return ability.formats
+        case _:
+            assert_never(option)
 
 
 def _price_of_one(offer: Offer) -> int:

@@ -7,19 +7,22 @@ adapter. A `WireModel` therefore never fails to read.
 
 import base64
 import binascii
+import json
 import re
 from collections.abc import Sequence
-from typing import Annotated, Self
+from typing import Annotated, Self, cast
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from bot.core.money import MAX_TICKS
-from bot.providers.contract import ResultPicture
+from bot.providers.contract import ExternalId, ResultPicture
 
 # The same bound as for a downloaded picture.
 PICTURE_BYTES_CAP = 32 * 1024 * 1024
 # Signed addresses are about 1,000 characters.
 URL_CAP = 8192
+# A callback is a few hundred bytes, with pictures inside some hundred kilobytes.
+CALLBACK_BODY_CAP = 1024 * 1024
 # Discord takes ten attachments in a message.
 MAX_PICTURES = 10
 _SHOWN_CAP = 160
@@ -29,7 +32,9 @@ _QUOTED = 8
 _ERROR_KEYS = ("error", "code", "type", "message", "detail", "title")
 _ERROR_DEPTH = 3
 _URL = re.compile(r"https?://\S+", re.IGNORECASE)
-_MODERATION = re.compile(r"\b(moderat\w*|polic(?:y|ies)|safety|unsafe|nsfw)\b", re.IGNORECASE)
+_MODERATION = re.compile(r"\b(moderat\w*|polic(?:y|ies)|safety(?:_\w+)?|unsafe|nsfw|usage guidelines)\b", re.IGNORECASE)
+# Goes into a path together with our key, so nothing else is let through.
+_EXTERNAL_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:~-]{0,199}")
 
 
 def _text(value: object) -> str | None:
@@ -47,7 +52,7 @@ def _is_utf8(value: str) -> bool:
     return True
 
 
-def _ticks(value: object) -> int | None:
+def _whole(value: object) -> int | None:
     if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 20:
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
@@ -70,7 +75,8 @@ def _flag(value: object) -> bool | None:
 
 
 Text = Annotated[str | None, BeforeValidator(_text)]  # a whole number counts as its digits
-CostTicks = Annotated[int | None, BeforeValidator(_ticks)]
+Whole = Annotated[int | None, BeforeValidator(_whole)]  # from zero to what can be kept
+CostTicks = Whole
 Flag = Annotated[bool | None, BeforeValidator(_flag)]
 Items = Annotated[tuple[object, ...], BeforeValidator(_items)]  # one item alone counts as a list of it
 LENIENT_OBJECT = BeforeValidator(_object)
@@ -85,6 +91,21 @@ class WireModel(BaseModel):
     def read(cls, value: object) -> Self:
         """The object, or an empty one where `value` is no object. Never raises."""
         return cls.model_validate(_object(value))
+
+
+def safe_id(text: str | None) -> ExternalId | None:
+    """A gateway's id of work, where it is one that can safely stand in a path; else None."""
+    return ExternalId(text) if text is not None and _EXTERNAL_ID.fullmatch(text) else None
+
+
+def parse_callback(body: bytes) -> object:
+    """The JSON of a callback's body; None where it is none, or larger than `CALLBACK_BODY_CAP`."""
+    if len(body) > CALLBACK_BODY_CAP:
+        return None
+    try:
+        return cast(object, json.loads(body))
+    except (ValueError, RecursionError):
+        return None
 
 
 def picture_of(value: object) -> ResultPicture | None:
@@ -142,7 +163,7 @@ def error_text(value: object, depth: int = _ERROR_DEPTH) -> str:
 
 def speaks_of_moderation(text: str, prompt: str) -> bool:
     """True when the error's own words, without a quoted prompt, speak of moderation, policy or safety."""
-    return _MODERATION.search(text.replace(prompt, " ")) is not None
+    return _MODERATION.search(text.replace(prompt, " ") if prompt else text) is not None
 
 
 def shown(text: str, *, secrets: Sequence[str]) -> str:
@@ -153,7 +174,7 @@ def shown(text: str, *, secrets: Sequence[str]) -> str:
     line = "".join(c if c.isprintable() else " " for c in _URL.sub("[address]", text[:_READ_CAP]))
     line = " ".join(line.split())
     lowered = line.casefold()
-    for secret in secrets:
+    for secret in filter(str.strip, secrets):
         needle = " ".join(secret.split()).casefold()
         size = min(len(needle), _QUOTED)
         if any(needle[i : i + size] in lowered for i in range(len(needle) - size + 1)):

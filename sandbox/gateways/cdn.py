@@ -1,6 +1,7 @@
 """Where the gateways' results lie: another port, signed addresses that expire, and faults behind them."""
 
 import asyncio
+import base64
 import hashlib
 import hmac
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from aiohttp import web
 from bot.core.clock import SECOND_MS, Clock
 from sandbox.gateways.answers import Pauses, drip, pour
 from sandbox.gateways.faults import PictureFault, Spoil
-from sandbox.gateways.painter import paint, size_of
+from sandbox.gateways.painter import enlarge, paint, size_of
 from sandbox.gateways.spoiled import PAGE, bomb_png
 from sandbox.gateways.works import Work
 
@@ -55,8 +56,14 @@ class Cdn:
 
     def picture(self, work: Work, index: int) -> bytes:
         """The picture's bytes."""
+        if work.given is not None:
+            return enlarge(work.given, work.factor, work.format)
         width, height = size_of(work.ratio, work.resolution, self._side)
         return paint(work.prompt, index, width=width, height=height, picture_format=work.format)
+
+    def data_uri(self, work: Work, index: int) -> str:
+        """The picture as a data URI."""
+        return f"data:image/{work.format};base64,{base64.b64encode(self.picture(work, index)).decode()}"
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
         self.fetches.append((request.path, dict(request.headers)))

@@ -50,6 +50,7 @@ class Outcome(StrEnum):
     OVERCHARGE = "overcharge"  # the price times `factor`
     FEWER = "fewer"  # only `count` pictures, and only those are charged
     PENDING_APPROVAL = "pending_approval"  # waits for a person; not charged until approved
+    EXPIRED = "expired"  # done and charged, and the pictures are gone for good
     BASE64 = "base64"  # pictures inside the answer instead of addresses
 
 

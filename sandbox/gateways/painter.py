@@ -46,6 +46,15 @@ def paint(prompt: str, index: int, *, width: int, height: int, picture_format: s
     return out.getvalue()
 
 
+def enlarge(data: bytes, factor: int, picture_format: str) -> bytes:
+    """The picture with sides `factor` times as long."""
+    out = io.BytesIO()
+    with Image.open(io.BytesIO(data)) as given:
+        size = (given.width * factor, given.height * factor)
+        given.convert("RGB").resize(size).save(out, format=picture_format, **_SAVE[picture_format])
+    return out.getvalue()
+
+
 def _composed(prompt: str, index: int, width: int, height: int) -> Image.Image:
     """Flat shapes on a dark ground, all chosen by the hash of prompt and index."""
     seed = hashlib.sha256(f"{prompt}\0{index}".encode(errors="replace")).digest()

@@ -1,6 +1,5 @@
 """A pretend Pixazo: submit, then a status to ask for. Wire: the vendor page of the quality model."""
 
-import base64
 import re
 
 from aiohttp import web
@@ -9,12 +8,13 @@ from bot.core.clock import Clock, utc
 from bot.core.money import Ticks, usd
 from sandbox.gateways.answers import Pauses, spoil
 from sandbox.gateways.cdn import Cdn
-from sandbox.gateways.checks import RejectedError, boolean, one_of, read_body, text, whole
+from sandbox.gateways.checks import RejectedError, address, boolean, many, one_of, read_body, text, whole
 from sandbox.gateways.faults import Faults, Outcome, Step
 from sandbox.gateways.works import Order, Work, Works
 
 NAME = "pixazo"
 MODEL = "grok-imagine-pro-text-to-image-quality"
+EDIT_MODEL = "grok-imagine-pro-edit-quality"
 RATIOS = ("2:1", "20:9", "19.5:9", "16:9", "4:3", "3:2", "1:1", "2:3", "3:4", "9:16", "9:19.5", "9:20", "1:2")
 PRICES = {"1k": usd("0.05"), "2k": usd("0.07")}
 _CHECKS = {
@@ -24,6 +24,12 @@ _CHECKS = {
     "resolution": one_of("1k", "2k"),
     "output_format": one_of("jpeg", "png", "webp"),
     "sync_mode": boolean,
+}
+_EDIT_CHECKS = {
+    **_CHECKS,
+    "image_urls": many(address, 1, 3),
+    "num_images": whole(1, 5),
+    "aspect_ratio": one_of("auto", *RATIOS),
 }
 _PHRASES = {
     400: ("Bad Request", "The request is not valid."),
@@ -67,6 +73,7 @@ class PretendPixazo:
     def app(self) -> web.Application:
         app = web.Application()
         app.router.add_post(f"/{MODEL}/v1/{MODEL}-request", self._submit)
+        app.router.add_post(f"/{EDIT_MODEL}/v1/{EDIT_MODEL}-request", self._submit)
         app.router.add_get("/v2/requests/status/{id}", self._status)
         return app
 
@@ -77,7 +84,9 @@ class PretendPixazo:
         if not self._is_known(request):
             return _error(401)
         try:
-            body = await read_body(request, _CHECKS, required="prompt")
+            is_edit = request.path.startswith(f"/{EDIT_MODEL}/")
+            checks, required = (_EDIT_CHECKS, ("prompt", "image_urls")) if is_edit else (_CHECKS, ("prompt",))
+            body = await read_body(request, checks, required=required)
             self._note_webhook(request)
         except RejectedError as problem:
             return web.json_response({"error": "Bad Request", "message": str(problem)}, status=400)
@@ -141,7 +150,7 @@ class PretendPixazo:
             case Outcome.EMPTY:
                 return "COMPLETED", None, {"media_url": [], "media_type": f"image/{work.format}"}
             case Outcome.BASE64:
-                uris = [_data_uri(work, self._cdn.picture(work, index)) for index in range(work.pictures)]
+                uris = [self._cdn.data_uri(work, index) for index in range(work.pictures)]
                 return "COMPLETED", None, {"media_url": uris, "media_type": f"image/{work.format}"}
             case _:
                 urls = self._cdn.urls(work)
@@ -163,10 +172,6 @@ class PretendPixazo:
 
 def _error(status: int) -> web.Response:
     return web.json_response(error_body(status), status=status)
-
-
-def _data_uri(work: Work, data: bytes) -> str:
-    return f"data:image/{work.format};base64,{base64.b64encode(data).decode()}"
 
 
 def _order(body: dict[str, object]) -> Order:

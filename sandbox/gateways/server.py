@@ -1,20 +1,31 @@
 """All pretend gateways on free loopback ports, as one thing to start and stop."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Self
 
 from aiohttp import web
 
 from bot.core.clock import Clock, SystemClock
-from sandbox.gateways import locus, pixazo
+from sandbox.gateways import apiframe, apiinone, locus, pixazo, xai
 from sandbox.gateways.answers import Pauses
 from sandbox.gateways.book import Book
 from sandbox.gateways.cdn import Cdn
 from sandbox.gateways.faults import Faults
+from sandbox.gateways.serving import Desk
 from sandbox.gateways.works import Works
 
+# Started unless others are asked for: the first two, which tests that choose the cheapest rely on.
+FIRST_TWO = (pixazo.NAME, locus.NAME)
+EVERY = (pixazo.NAME, locus.NAME, apiinone.NAME, apiframe.NAME, xai.NAME)
 _HOST = "127.0.0.1"
+_ID_PREFIXES = {pixazo.NAME: f"{pixazo.MODEL}_", apiinone.NAME: "task_"}
+_PATHS = {
+    locus.NAME: locus.PREFIX,
+    apiinone.NAME: apiinone.PREFIX,
+    apiframe.NAME: apiframe.PREFIX,
+    xai.NAME: xai.PREFIX,
+}
 # Handlers end by themselves when the pauses close; what still hangs then is cut.
 _GOODBYE_S = 0.2
 
@@ -53,8 +64,24 @@ class Gateways:
 
     pixazo_key = "sandbox-pixazo-key"
     locus_key = "claw_dev_sandbox_key"
+    keys: Mapping[str, str] = {
+        pixazo.NAME: pixazo_key,
+        locus.NAME: locus_key,
+        apiinone.NAME: "aio_sandbox_key",
+        apiframe.NAME: "afk_sandbox_key_1234",
+        xai.NAME: "xai-sandbox-key-1234",
+    }
 
-    def __init__(self, *, seed: int, scale: float, clock: Clock, picture_side: int, url_lifetime_s: float) -> None:
+    def __init__(
+        self,
+        *,
+        seed: int,
+        scale: float,
+        clock: Clock,
+        picture_side: int,
+        url_lifetime_s: float,
+        names: Collection[str],
+    ) -> None:
         self.book = Book(clock=clock)
         self.faults = Faults()
         self.trap_hits: list[tuple[str, dict[str, str]]] = []
@@ -62,18 +89,19 @@ class Gateways:
         self.cdn = Cdn(clock=clock, picture_side=picture_side, lifetime_s=url_lifetime_s, pauses=self._pauses)
         self._trap = _Listener(self._trap_app)
         self._cdn = _Listener(self.cdn.app)
+        self._started = tuple(name for name in EVERY if name in names)
         self._names: dict[str, _Listener] = {}
         self._works = {
             name: Works(
                 gateway=name,
-                id_prefix=prefix,
+                id_prefix=_ID_PREFIXES.get(name, ""),
                 seed=seed,
                 scale=scale,
                 clock=clock,
                 book=self.book,
                 faults=self.faults,
             )
-            for name, prefix in ((pixazo.NAME, f"{pixazo.MODEL}_"), (locus.NAME, ""))
+            for name in EVERY
         }
         self._clock = clock
 
@@ -87,8 +115,9 @@ class Gateways:
         clock: Clock | None = None,
         picture_side: int = 1024,
         url_lifetime_s: float = 3600.0,
+        names: Collection[str] = FIRST_TWO,
     ) -> AsyncIterator[Self]:
-        """Starts all gateways.
+        """Starts the gateways of those names (`EVERY` has them all).
 
         `scale` stretches the drawing times, `picture_side` is the edge of a 1k square.
         """
@@ -98,6 +127,7 @@ class Gateways:
             clock=clock or SystemClock(),
             picture_side=picture_side,
             url_lifetime_s=url_lifetime_s,
+            names=names,
         )
         async with AsyncExitStack() as stack:
             await gateways._open(stack)
@@ -117,26 +147,44 @@ class Gateways:
             pauses=self._pauses,
             trap_url=self.trap_url,
         )
-        self.locus = locus.PretendLocus(
-            key=self.locus_key,
-            works=self._works[locus.NAME],
-            cdn=self.cdn,
-            faults=self.faults,
-            pauses=self._pauses,
+        self.locus = locus.PretendLocus(key=self.locus_key, desk=self._desk(locus.NAME))
+        self.apiinone = apiinone.PretendApiInOne(key=self.keys[apiinone.NAME], desk=self._desk(apiinone.NAME))
+        self.apiframe = apiframe.PretendApiframe(
+            key=self.keys[apiframe.NAME], desk=self._desk(apiframe.NAME), clock=self._clock
         )
-        self._names = {pixazo.NAME: _Listener(self.pixazo.app), locus.NAME: _Listener(self.locus.app)}
+        self.xai = xai.PretendXai(key=self.keys[xai.NAME], desk=self._desk(xai.NAME))
+        apps: Mapping[str, Callable[[], web.Application]] = {
+            pixazo.NAME: self.pixazo.app,
+            locus.NAME: self.locus.app,
+            apiinone.NAME: self.apiinone.app,
+            apiframe.NAME: self.apiframe.app,
+            xai.NAME: self.xai.app,
+        }
+        self._names = {name: _Listener(apps[name]) for name in self._started}
         for listener in self._names.values():
             await listener.open()
             stack.push_async_callback(listener.close)
         stack.callback(self._pauses.close)  # runs first: nothing is left waiting
 
+    def _desk(self, name: str) -> Desk:
+        return Desk(works=self._works[name], cdn=self.cdn, faults=self.faults, pauses=self._pauses)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The gateways that were started."""
+        return self._started
+
+    def url(self, name: str) -> str:
+        """The gateway's address with its path prefix. Raises KeyError where it was not started."""
+        return f"{self._names[name].url}{_PATHS.get(name, '')}"
+
     @property
     def pixazo_url(self) -> str:
-        return self._names[pixazo.NAME].url
+        return self.url(pixazo.NAME)
 
     @property
     def locus_url(self) -> str:
-        return f"{self._names[locus.NAME].url}{locus.PREFIX}"
+        return self.url(locus.NAME)
 
     @property
     def cdn_host(self) -> str:
@@ -148,13 +196,11 @@ class Gateways:
 
     def settings(self) -> Mapping[str, str]:
         """The environment with which a bot finds these gateways."""
-        return {
-            "EASEL_PIXAZO_API_KEY": self.pixazo_key,
-            "EASEL_PIXAZO_BASE_URL": self.pixazo_url,
-            "EASEL_LOCUS_API_KEY": self.locus_key,
-            "EASEL_LOCUS_BASE_URL": self.locus_url,
-            "EASEL_DOWNLOAD_ALLOW_HOSTS": self.cdn_host,
-        }
+        found = {"EASEL_DOWNLOAD_ALLOW_HOSTS": self.cdn_host}
+        for name in self._started:
+            found[f"EASEL_{name.upper()}_API_KEY"] = self.keys[name]
+            found[f"EASEL_{name.upper()}_BASE_URL"] = self.url(name)
+        return found
 
     def finish(self) -> None:
         """Whatever is being drawn is done now, also what would never have ended."""

@@ -1,4 +1,4 @@
-"""Both adapters against the pretend gateways on loopback."""
+"""Every adapter against the pretend gateways on loopback."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ from bot.providers.contract import SubmitContext
 from bot.providers.http import Timeouts
 from bot.providers.registry import Access, Registry, build
 from bot.providers.routing import choose
-from sandbox.gateways import Gateways
+from sandbox.gateways import EVERY, Gateways
 
 CATALOGUE = Path(__file__).parents[2] / "data" / "catalogue.toml"
 CONTEXT = SubmitContext(idempotency_key=IdempotencyKey("easel-test"))
@@ -46,21 +46,18 @@ def passings() -> Passings:
 
 @pytest.fixture
 async def gateways() -> AsyncIterator[Gateways]:
-    async with Gateways.start(seed=7, scale=0.0, picture_side=64) as running:
+    async with Gateways.start(seed=7, scale=0.0, picture_side=64, names=EVERY) as running:
         yield running
 
 
 def access(gateways: Gateways) -> dict[ProviderName, Access]:
     """The keys and addresses of the pretend gateways."""
-    return {
-        ProviderName("pixazo"): Access(key=gateways.pixazo_key, base_url=gateways.pixazo_url),
-        ProviderName("locus"): Access(key=gateways.locus_key, base_url=gateways.locus_url),
-    }
+    return {ProviderName(name): Access(key=gateways.keys[name], base_url=gateways.url(name)) for name in gateways.names}
 
 
 @pytest.fixture
 async def registry(gateways: Gateways, catalogue: Catalogue, passings: Passings) -> AsyncIterator[Registry]:
-    quick = {ProviderName("pixazo"): QUICK, ProviderName("locus"): QUICK}
+    quick = {ProviderName(name): QUICK for name in gateways.names}
     async with build(access(gateways), catalogue, clock=SystemClock(), crashpoints=passings, timeouts=quick) as built:
         yield built
 

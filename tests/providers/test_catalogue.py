@@ -1,5 +1,6 @@
 """The catalogue: the file that ships, and what a bad one is told."""
 
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -9,8 +10,20 @@ from hypothesis import strategies as st
 
 from bot.core.errors import SettingsError
 from bot.core.money import MAX_TICKS, Ticks, usd
-from bot.core.requests import ModelId, PictureOrder, ProviderName, Resolution, Verb
-from bot.providers.catalogue import Catalogue, Offer, estimate, listed_price, load, parse, worst_case
+from bot.core.requests import ModelId, PictureFormat, PictureOrder, ProviderName, Resolution, SourcePicture, Verb
+from bot.providers.catalogue import (
+    Catalogue,
+    Offer,
+    Price,
+    estimate,
+    listed_for,
+    listed_price,
+    load,
+    parse,
+    worst_case,
+)
+from bot.providers.offers import Sources
+from tests.providers.conftest import CATALOGUE
 
 GOOD = """
 version = "1"
@@ -149,11 +162,17 @@ def test_the_hold_is_never_below_the_estimate(listed: Decimal, more: Decimal, co
 
 
 def test_the_shipped_catalogue_prices_what_is_known(catalogue: Catalogue) -> None:
-    cheap, pro, quality = catalogue.offers
+    cheap, pro, quality = catalogue.offers[:3]
     assert [offer.key for offer in catalogue.offers] == [
         "locus/grok-imagine",
         "locus/grok-imagine-pro",
         "pixazo/grok-imagine-quality",
+        "apiinone/grok-imagine",
+        "apiframe/grok-imagine",
+        "apiframe/topaz-upscale",
+        "apiframe/clarity-upscale",
+        "xai/grok-imagine",
+        "xai/grok-imagine-2",
     ]
     assert listed_price(cheap, None, pictures=1) == usd("0.023")
     assert listed_price(pro, None, pictures=1) == usd("0.083")
@@ -163,11 +182,111 @@ def test_the_shipped_catalogue_prices_what_is_known(catalogue: Catalogue) -> Non
 
 
 def test_every_number_of_the_shipped_catalogue_says_where_it_comes_from() -> None:
-    text = (Path(__file__).parents[2] / "data" / "catalogue.toml").read_text()
-    first_model = text.split("[[models]]")[1]
-    bare = [
-        line
-        for line in first_model.splitlines()
-        if "=" in line and any(letter.isdigit() for letter in line) and "#" not in line
-    ]
-    assert bare in ([], ["count_min = 1"])
+    text = CATALOGUE.read_text()
+    bare = {
+        line.split("=")[0].strip()
+        for line in text.splitlines()
+        if "=" in line and any(letter.isdigit() for letter in line.split("=", 1)[1]) and "#" not in line
+    }
+    # A picture alone is the least there can be, and an id with a digit is a name.
+    assert bare <= {"count_min", "count_max", "default_count", "id", "label"}
+    assert all("#" in line for line in text.splitlines() if line.startswith("]"))
+
+
+CREDITS = GOOD.replace('listed_usd = "0.05"', "listed_credits = 5").replace('worst_usd = "0.08"', "worst_credits = 8")
+RATED = CREDITS.replace("poll_max_s = 10.0", 'poll_max_s = 10.0\nusd_per_credit = "0.01"')
+
+
+def test_credits_are_ticks_by_the_providers_rate_or_the_operators() -> None:
+    assert parse(RATED).offers[0].price(Resolution.K1) == Price(listed=usd("0.05"), worst=usd("0.08"))
+    cheaper = parse(RATED, usd_per_credit={ProviderName("acme"): usd("0.002")})
+    assert cheaper.offers[0].price(Resolution.K1) == Price(listed=usd("0.01"), worst=usd("0.016"))
+    assert cheaper.providers[ProviderName("acme")].usd_per_credit == usd("0.002")
+    assert parse(GOOD).providers[ProviderName("acme")].usd_per_credit is None
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (CREDITS, "needs the provider's usd_per_credit"),
+        (RATED.replace("listed_credits = 5", 'listed_credits = "5"'), "whole number of credits"),
+        (RATED.replace("listed_credits = 5", "listed_credits = true"), "whole number of credits"),
+        (RATED.replace("listed_credits = 5", "listed_credits = -5"), "zero or more"),
+        (RATED.replace('provider = "acme"', "provider = 5"), "usd_per_credit"),
+        ('version = "1"\nmodels = [5]\n[providers]', "models.0"),
+    ],
+)
+def test_credits_without_a_rate_or_a_number_are_refused(text: str, told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        parse(text)
+
+
+EDIT = """
+[models.verbs.edit]
+wire = "acme-edit/v2"
+count_min = 1
+count_max = 1
+default_count = 1
+prompt_max = 50
+source_fee_usd = "0.002"
+factors = [2, 4]
+default_factor = 2
+sources = { least = 1, most = 3, takes_urls = true, takes_bytes = false, formats = ["png"], bytes_max = 1000 }
+[models.verbs.edit.prices.any]
+listed_usd = "0.10"
+worst_usd = "0.20"
+"""
+
+
+def test_a_verb_may_have_its_own_model_sizes_and_prices() -> None:
+    brush = parse(GOOD + EDIT).offers[0]
+    edit = replace(
+        order(count=2, resolution=None), verb=Verb.EDIT, sources=(SourcePicture(url="https://a.example"),) * 3
+    )
+    assert (brush.wire_model_for(Verb.EDIT), brush.wire_model_for(Verb.GENERATE)) == ("acme-edit/v2", "acme-brush-1")
+    assert brush.wire_model_for(Verb.UPSCALE) == "acme-brush-1"
+    assert estimate(brush, edit) == usd("0.209")  # two pictures, three sources, one fee
+    assert worst_case(brush, edit) == usd("0.409")
+    assert listed_for(brush, edit, pictures=1) == usd("0.109")
+    assert estimate(brush, replace(edit, verb=Verb.UPSCALE)) == usd("0.143")  # left the catalogue: as the dearest
+    ability = brush.abilities[Verb.EDIT]
+    assert ability.sources == Sources(least=1, most=3, takes_urls=True, formats=(PictureFormat.PNG,), bytes_max=1000)
+    assert (ability.factors, ability.default_factor) == ((2, 4), 2)
+
+
+def test_a_price_by_the_call_does_not_grow_with_the_pictures() -> None:
+    brush = parse(GOOD.replace('wire = "acme-brush-1"', 'wire = "acme-brush-1"\npriced_by = "call"')).offers[0]
+    assert estimate(brush, order(count=3)) == listed_price(brush, Resolution.K1, pictures=6) == usd("0.053")
+    assert worst_case(brush, order(count=3)) == usd("0.083")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("least = 1", "least = 4", "least is above most"),
+        ("takes_urls = true", "takes_urls = false", "as addresses or as bytes"),
+        ("default_factor = 2", "default_factor = 3", "default_factor is none"),
+        ("[models.verbs.edit.prices.any]", "[models.verbs.edit.prices.1k]", "prices must name exactly"),
+        ('source_fee_usd = "0.002"', 'source_fee_usd = "90000000"', "costs more than can be kept"),
+        ('wire = "acme-edit/v2"', 'wire = "../v2"', "wire"),
+        ("[models.verbs.edit]", "[models.verbs.ask]", "models.0.verbs"),
+    ],
+)
+def test_a_bad_verb_is_refused(old: str, new: str, told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        parse(GOOD + EDIT.replace(old, new, 1))
+
+
+def test_every_verb_of_the_issue_is_served(catalogue: Catalogue) -> None:
+    served: dict[str, set[Verb]] = {}
+    for offer in catalogue.offers:
+        served.setdefault(offer.provider, set()).update(offer.abilities)
+    assert served == {
+        "locus": {Verb.GENERATE, Verb.EDIT},
+        "pixazo": {Verb.GENERATE, Verb.EDIT},
+        "apiinone": {Verb.GENERATE, Verb.UPSCALE},
+        "apiframe": {Verb.GENERATE, Verb.EDIT, Verb.UPSCALE},
+        "xai": {Verb.GENERATE, Verb.EDIT},
+    }
+    assert {offer.provider for offer in catalogue.ask_offers} == {"locus", "xai"}
+    assert {offer.provider for offer in catalogue.speak_offers} == {"locus", "xai"}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.gateways import Gateways
+from sandbox.gateways import EVERY, Gateways
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = """
@@ -35,12 +35,10 @@ asyncio.run(main(*sys.argv[1:]))
 
 
 @pytest.mark.parametrize("point", ["in_request", "after_response"])
-@pytest.mark.parametrize("name", ["pixazo", "locus"])
+@pytest.mark.parametrize("name", EVERY)
 async def test_a_killed_submit_was_received_and_charged_once(name: str, point: str) -> None:
-    async with Gateways.start(scale=0.01) as gateways:
-        key, url = (
-            (gateways.pixazo_key, gateways.pixazo_url) if name == "pixazo" else (gateways.locus_key, gateways.locus_url)
-        )
+    async with Gateways.start(scale=0.01, names=[name]) as gateways:
+        key, url = gateways.keys[name], gateways.url(name)
         process = await asyncio.create_subprocess_exec(sys.executable, "-c", SCRIPT, name, key, url, point, cwd=ROOT)
         assert await process.wait() == -signal.SIGKILL
         async with asyncio.timeout(10):  # the request lies in the gateway's socket; it may still be reading

@@ -17,7 +17,8 @@ from bot.core.clock import ManualClock, utc
 from bot.core.crashpoints import NONE, CrashPoint
 from bot.core.errors import OutcomeUnknown, RetryLater
 from bot.providers import http
-from bot.providers.http import JsonClient, Timeouts, _TrackedBody, off_loop, retry_after_s
+from bot.providers.http import JsonClient, Timeouts, _TrackedBody, off_loop
+from bot.providers.retry_after import retry_after_s
 from tests.providers.canned import Canned, raw_server
 from tests.providers.conftest import QUICK, Passings
 

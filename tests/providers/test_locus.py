@@ -19,15 +19,29 @@ from bot.core.errors import (
     RetryLater,
 )
 from bot.core.money import MAX_TICKS, usd
-from bot.core.requests import ModelId, PictureOrder, ProviderName
+from bot.core.requests import (
+    AskOrder,
+    Message,
+    ModelId,
+    PictureOrder,
+    ProviderName,
+    Role,
+    SearchKind,
+    SourcePicture,
+    SpeakOrder,
+    Verb,
+)
 from bot.providers.catalogue import load
 from bot.providers.contract import Accepted, ExternalId, Finished, StillRunning, Submission
 from bot.providers.http import Answer
-from bot.providers.locus import Locus, read_submit
-from bot.providers.registry import Registry, build
+from bot.providers.locus import Slugs
+from bot.providers.locus_wire import read_submit
+from bot.providers.registry import Access, Options, Registry, build
 from sandbox.gateways import Gateways, Outcome, outcome
 from sandbox.gateways.faults import WorkFault
+from tests.providers.canned import Canned
 from tests.providers.conftest import CATALOGUE, CONTEXT, access, order_for
+from tests.providers.shapes import CODES, JSON
 
 FEE = usd("0.003")
 SECRETS = ("a fox", "Bearer the-key-1234", "the-key-1234")
@@ -260,12 +274,11 @@ async def test_a_large_answer_is_read_off_the_loop() -> None:
     assert len(answer.pictures[0].data or b"") > 300_000
 
 
-async def test_another_slug_can_be_set(gateways: Gateways, registry: Registry) -> None:
-    original = registry.provider(NAME)
-    assert isinstance(original, Locus)
-    moved = Locus(client=original._client, offers=original._offers, facts=original._facts, image_slug="imagine")
-    with pytest.raises(BadRequest):  # the pretend gateway answers 404 there
-        await moved.submit(order_for(registry, MODEL), CONTEXT)
+async def test_another_slug_can_be_set(gateways: Gateways) -> None:
+    options = Options(locus_slugs=Slugs(generate="imagine"))
+    async with build(access(gateways), load(CATALOGUE), clock=SystemClock(), options=options) as moved:
+        with pytest.raises(BadRequest):  # the pretend gateway answers 404 there
+            await moved.provider(NAME).submit(order_for(moved, MODEL), CONTEXT)
 
 
 async def test_an_order_without_a_ratio_sends_none(registry: Registry, gateways: Gateways) -> None:
@@ -277,11 +290,6 @@ def test_there_are_no_callbacks(registry: Registry) -> None:
     assert registry.provider(NAME).read_callback({}, b'{"request_id": "x"}') is None
 
 
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
-    max_leaves=12,
-)
 ITEM = JSON | st.fixed_dictionaries(
     {}, optional={"url": JSON | st.just(URL), "b64_json": JSON | st.just(PIXEL), "respect_moderation": JSON}
 )
@@ -299,7 +307,6 @@ DATA = JSON | st.fixed_dictionaries(
 BODIES = JSON | st.fixed_dictionaries(
     {}, optional={"success": JSON, "data": DATA, "error": JSON, "message": JSON, "paymentId": JSON}
 )
-CODES = st.sampled_from([200, 202, 204, 301, 302, 400, 401, 402, 403, 404, 408, 429, 500, 502, 599])
 
 
 @settings(deadline=None)  # the machine may be busy
@@ -313,3 +320,69 @@ def test_no_answer_at_all_raises_anything_but_a_provider_error(body: object, cod
     if isinstance(answer, Finished):
         assert answer.pictures
         assert all((picture.url is None) != (picture.data is None) for picture in answer.pictures)
+
+
+EDIT = PictureOrder(
+    provider=NAME,
+    model=ModelId("grok-imagine"),
+    prompt="make it blue",
+    count=2,
+    verb=Verb.EDIT,
+    sources=(SourcePicture(url="https://a.example/x.png"),),
+)
+
+
+async def test_an_edit_is_charged_as_the_gateway_says(registry: Registry, gateways: Gateways) -> None:
+    answer = await registry.provider(NAME).submit(EDIT, CONTEXT)
+    assert isinstance(answer, Finished)
+    assert len(answer.pictures) == 2
+    assert answer.cost == gateways.book.total() == usd("0.045")
+
+
+@pytest.mark.parametrize("field", ["image", "image_url"])
+async def test_the_field_of_the_picture_to_edit_is_a_setting(field: str) -> None:
+    options = Options(locus_edit_field=field)
+    async with Canned.start() as canned:
+        canned.say({"success": True, "data": {"data": [{"url": URL}]}})
+        keys = {NAME: Access(key="claw_dev_x", base_url=canned.base_url)}
+        async with build(keys, load(CATALOGUE), clock=SystemClock(), options=options) as built:
+            await built.provider(NAME).submit(EDIT, CONTEXT)
+    (seen,) = canned.seen
+    assert seen.path == "/image-edit"
+    assert seen.json == {
+        "model": "grok-imagine-image",
+        "prompt": "make it blue",
+        "n": 2,
+        field: "https://a.example/x.png",
+        "response_format": "url",
+    }
+
+
+async def test_every_slug_is_a_setting() -> None:
+    slugs = Slugs(
+        generate="g",
+        edit="e",
+        chat="c",
+        web="chat-web-search",
+        x="chat-x-search",
+        code="chat-code-execution",
+        speak="s",
+    )
+    model = ModelId("grok-4-1-fast-reasoning")
+    turn = Message(role=Role.USER, text="why?")
+    async with Canned.start() as canned:
+        keys = {NAME: Access(key="claw_dev_x", base_url=canned.base_url)}
+        canned.say({"success": True, "data": {"choices": [{"message": {"content": "so"}}], "data": "AAAA"}})
+        async with build(keys, load(CATALOGUE), clock=SystemClock(), options=Options(locus_slugs=slugs)) as built:
+            for search in ((), *((kind,) for kind in SearchKind)):
+                order = AskOrder(provider=NAME, model=model, messages=(turn,), max_tokens=9, search=search)
+                await built.asker(NAME).ask(order, CONTEXT)
+            line = SpeakOrder(provider=NAME, model=ModelId("grok-voice"), text="hi", voice="eve", language="auto")
+            await built.speaker(NAME).speak(line, CONTEXT)
+    assert [seen.path for seen in canned.seen] == [
+        "/c",
+        "/chat-web-search",
+        "/chat-x-search",
+        "/chat-code-execution",
+        "/s",
+    ]

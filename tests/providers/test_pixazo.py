@@ -21,11 +21,13 @@ from bot.core.errors import (
 from bot.core.requests import ModelId, PictureOrder, ProviderName
 from bot.providers.contract import Accepted, CallbackHint, ExternalId, Finished, PollAnswer, StillRunning
 from bot.providers.http import Answer
-from bot.providers.pixazo import CALLBACK_BODY_CAP, read_poll, read_submit
+from bot.providers.pixazo import read_poll, read_submit
 from bot.providers.registry import Registry
+from bot.providers.wire import CALLBACK_BODY_CAP
 from sandbox.gateways import Gateways, Outcome, Step, outcome, status
 from sandbox.gateways.faults import WorkFault
 from tests.providers.conftest import CONTEXT, order_for
+from tests.providers.shapes import CODES, JSON
 
 WORK = ExternalId("model_0190")
 SECRETS = ("a fox", "the-key-1234")
@@ -285,11 +287,6 @@ def test_junk_is_no_callback(body: bytes, registry: Registry) -> None:
     assert registry.provider(NAME).read_callback({}, body) is None
 
 
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
-    max_leaves=12,
-)
 BODIES = JSON | st.fixed_dictionaries(
     {},
     optional={
@@ -300,7 +297,6 @@ BODIES = JSON | st.fixed_dictionaries(
         "output": JSON | st.fixed_dictionaries({"media_url": JSON | st.just([URL])}),
     },
 )
-CODES = st.sampled_from([200, 202, 204, 301, 302, 400, 401, 402, 403, 404, 408, 429, 500, 502, 599])
 
 
 @settings(deadline=None)  # the machine may be busy

@@ -8,7 +8,7 @@ from bot.core.requests import ModelId, ProviderName
 from bot.providers.catalogue import Catalogue
 from bot.providers.registry import Access, build
 
-LOCUS, PIXAZO, XAI = ProviderName("locus"), ProviderName("pixazo"), ProviderName("xai")
+LOCUS, PIXAZO = ProviderName("locus"), ProviderName("pixazo")
 GOOD = Access(key="k", base_url="https://gateway.example")
 
 
@@ -30,10 +30,30 @@ async def test_no_keys_at_all_is_a_registry_without_offers(catalogue: Catalogue)
         assert registry.offers() == ()
 
 
-async def test_a_key_for_a_gateway_that_is_not_spoken_yet_is_named(catalogue: Catalogue) -> None:
-    async with build({XAI: GOOD, LOCUS: GOOD}, catalogue, clock=ManualClock()) as registry:
-        assert registry.unserved == (XAI,)
+async def test_a_key_for_a_gateway_that_is_not_spoken_is_named(catalogue: Catalogue) -> None:
+    other = ProviderName("other")
+    async with build({other: GOOD, LOCUS: GOOD}, catalogue, clock=ManualClock()) as registry:
+        assert registry.unserved == (other,)
         assert registry.names == (LOCUS,)
+
+
+async def test_every_gateway_of_the_catalogue_is_spoken(catalogue: Catalogue) -> None:
+    async with build(dict.fromkeys(catalogue.providers, GOOD), catalogue, clock=ManualClock()) as registry:
+        assert registry.unserved == ()
+        assert set(registry.names) == {"locus", "apiinone", "pixazo", "apiframe", "xai"}
+        assert len(registry.offers()) == len(catalogue.offers)
+
+
+async def test_only_some_gateways_answer_and_speak(catalogue: Catalogue) -> None:
+    async with build(dict.fromkeys(catalogue.providers, GOOD), catalogue, clock=ManualClock()) as registry:
+        for name in registry.names:
+            for find, offers in ((registry.asker, registry.ask_offers()), (registry.speaker, registry.speak_offers())):
+                if any(offer.provider == name for offer in offers):
+                    found: object = find(name)
+                    assert found is registry.provider(name)
+                else:
+                    with pytest.raises(KeyError):
+                        find(name)
 
 
 @pytest.mark.parametrize(

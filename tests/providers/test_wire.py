@@ -15,7 +15,9 @@ from bot.providers.wire import (
     decode_base64,
     error_text,
     is_url,
+    parse_callback,
     picture_of,
+    safe_id,
     shown,
     speaks_of_moderation,
 )
@@ -136,6 +138,35 @@ def test_error_texts_of_all_shapes(body: object, text: str) -> None:
 )
 def test_moderation_is_told_by_its_words(text: str, speaks: bool) -> None:
     assert speaks_of_moderation(text, "a fox") is speaks
+
+
+def test_without_a_prompt_moderation_is_still_told_and_nothing_is_withheld() -> None:
+    assert speaks_of_moderation("blocked by moderation", "")
+    assert shown("no such model", secrets=("", "  ", "sk-12345678")) == "no such model"
+
+
+@pytest.mark.parametrize("text", ["Content violates usage guidelines", "Failed check: SAFETY_CHECK_TYPE_BIO"])
+def test_moderation_is_told_by_the_words_of_language_models(text: str) -> None:
+    assert speaks_of_moderation(text, "a fox")
+
+
+@pytest.mark.parametrize(
+    ("text", "is_safe"),
+    [("a1", True), ("n31xxxx_grok", True), ("a.b:c~d-e", True), ("x" * 200, True)]
+    + [(bad, False) for bad in ("", "../x", "a/b", "a b", "a%2fb", "é", "-a", "x" * 201)],
+)
+def test_only_an_id_that_can_stand_in_a_path_is_one(text: str, is_safe: bool) -> None:
+    assert (safe_id(text) is not None) is is_safe
+
+
+def test_no_id_is_none() -> None:
+    assert safe_id(None) is None
+
+
+@settings(deadline=None)  # the machine may be busy
+@given(st.binary(max_size=200))
+def test_a_callbacks_body_is_read_or_is_none(body: bytes) -> None:
+    parse_callback(body)
 
 
 PROMPT = "The old harbour of Cádiz at dawn"
