@@ -9,13 +9,14 @@ from typing import Any
 
 import aiohttp
 import discord
-from discord import app_commands
+from discord import app_commands, ui
 from discord.ext import commands
 
-from bot.core.errors import EaselError, Refusal
+from bot.core.errors import DatabaseUnavailable, EaselError, Refusal
+from bot.core.ids import InteractionId
 from bot.services.container import Services
 from bot.ui import cards, words
-from bot.ui.acknowledging import answer
+from bot.ui.acknowledging import ALREADY_ACKNOWLEDGED, answer
 from bot.ui.keeper import CardKeeper
 
 log = logging.getLogger(__name__)
@@ -55,12 +56,25 @@ class EaselTree(app_commands.CommandTree["EaselClient"]):
             log.error("a command failed", exc_info=cause, extra={"interaction": interaction.id})
             view = cards.notice(UNEXPECTED, colour=cards.FAILURE_COLOUR, reference=f"{interaction.id % 10**6:06d}")
         try:
-            if interaction.response.is_done():
-                await answer(interaction, view)
-            else:
-                await interaction.response.send_message(view=view, ephemeral=True)
-        except (discord.HTTPException, aiohttp.ClientError, OSError):
-            log.warning("an error could not be shown", extra={"interaction": interaction.id})
+            await _show(interaction, view)
+            await interaction.client.services.desk.refused(InteractionId(interaction.id))
+        except (discord.HTTPException, aiohttp.ClientError, OSError, DatabaseUnavailable) as trouble:
+            # The card keeper answers what is left, after a minute.
+            extra = {"interaction": interaction.id, "trouble": type(trouble).__name__}
+            log.warning("an error could not be shown", extra=extra)
+
+
+async def _show(interaction: discord.Interaction[Any], view: ui.LayoutView) -> None:
+    """Says it now: as the first answer, or in place of an acknowledgement that Discord has although we do not know."""
+    if not interaction.response.is_done():
+        try:
+            await interaction.response.send_message(view=view, ephemeral=True)
+        except discord.HTTPException as error:
+            if error.code != ALREADY_ACKNOWLEDGED:
+                raise
+        else:
+            return
+    await answer(interaction, view)
 
 
 class EaselClient(commands.Bot):

@@ -1,5 +1,6 @@
 """One connection: how it is opened, how work reaches its thread, and what a transaction may do with it."""
 
+import asyncio
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -109,9 +110,12 @@ async def connect(path: Path, *, mode: str) -> aiosqlite.Connection:
     keeps the process alive.
     """
     uri = _uri(path, mode)
+    opening = aiosqlite.connect(uri, uri=True, isolation_level=None, cached_statements=CACHED_STATEMENTS)
     try:
-        return await aiosqlite.connect(uri, uri=True, isolation_level=None, cached_statements=CACHED_STATEMENTS)
+        return await opening
     except sqlite3.Error as error:
+        # The library tells its thread to stop and does not wait; one that outlives the loop dies with a traceback.
+        await asyncio.to_thread(opening._thread.join)
         raise unavailable(f"opening {path}", error) from error
 
 

@@ -57,6 +57,14 @@ def answered(tx: Transaction, interaction_id: InteractionId, *, at: Millis) -> N
     )
 
 
+def refused(tx: Transaction, interaction_id: InteractionId, *, at: Millis) -> None:
+    """The member has the last word and nothing was accepted; one that has a job by now is left alone."""
+    tx.execute(
+        "UPDATE interaction SET state = 'answered', answered_at = ? WHERE id = ? AND state = 'received'",
+        (at, interaction_id),
+    )
+
+
 def void(tx: Transaction, interaction_id: InteractionId) -> None:
     """Nobody saw an acknowledgement (or the card can no longer be edited): there is nothing to answer."""
     tx.execute(

@@ -50,6 +50,11 @@ class Desk:
         now = self._clock.now()
         await self._database.write(lambda tx: interactions.answered(tx, interaction_id, at=now))
 
+    async def refused(self, interaction_id: InteractionId) -> None:
+        """The member has read a refusal; a job that was accepted all the same keeps its card."""
+        now = self._clock.now()
+        await self._database.write(lambda tx: interactions.refused(tx, interaction_id, at=now))
+
     async def void(self, interaction_id: InteractionId) -> None:
         """The member saw no acknowledgement: nothing runs later."""
         await self._database.write(lambda tx: interactions.void(tx, interaction_id))

@@ -3,6 +3,7 @@
 import logging
 from typing import Any
 
+import aiohttp
 import discord
 
 from bot.core.crashpoints import CrashPoint
@@ -47,6 +48,10 @@ async def receive(interaction: discord.Interaction[Any], services: Services, *, 
     except discord.HTTPException:
         await desk.void(received.id)
         raise
+    except (aiohttp.ClientError, OSError, TimeoutError):
+        # Discord may have it or not. Whoever reads the refusal was not charged; the card keeper answers the others.
+        log.warning("an acknowledgement got no answer", extra={"interaction": received.id})
+        raise Refusal(RefusalReason.BUSY) from None
     if not is_in_time:
         age_ms = services.clock.now() - received.created_at
         log.warning("an acknowledgement came too late", extra={"interaction": received.id, "age_ms": age_ms})

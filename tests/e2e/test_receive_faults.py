@@ -64,6 +64,16 @@ async def test_an_acknowledgement_given_by_another_process_is_taken_for_given(tm
         assert await spent(play.house) == play.rig.booked()
 
 
+async def test_an_acknowledgement_that_never_gets_an_answer_ends_in_a_refusal(tmp_path: Path) -> None:
+    """A4: Discord has it, every answer is lost; the member reads at once that nothing was charged."""
+    async with scene(tmp_path) as play:
+        play.rig.sandbox.faults.next("POST", CALLBACK, LoseAnswer(), times=2)
+        use = await play.ask()
+        assert "busy" in await play.refused(use)
+        await play.draws_again()
+        assert len(await play.ends_well()) == 1
+
+
 async def test_a_first_card_that_is_lost_is_shown_by_the_next_edit(tmp_path: Path) -> None:
     """The connection is cut while the card is shown for the first time: the request goes on, the card follows."""
     async with scene(tmp_path) as play:
