@@ -18,7 +18,7 @@ test: $(STAMP) ## the whole suite, with branch coverage of the core rooms
 	$(PY) -m coverage erase
 	$(PY) -m coverage run -m pytest $(ARGS)
 	$(PY) -m coverage combine --quiet --append || true
-	$(PY) -m coverage report --fail-under=100 --include='bot/core/*,bot/ledger/*,bot/jobs/*,bot/db/*,bot/providers/*'
+	$(PY) -m coverage report --fail-under=100 --include='bot/core/*,bot/ledger/*,bot/jobs/*,bot/db/*,bot/providers/*,bot/payments/*'
 
 check: $(STAMP) ## lint, format, strict types, import contracts, dependencies
 	$(PY) -m ruff check .
@@ -35,7 +35,8 @@ torture: $(STAMP) ## random kill -9 over many jobs; minutes
 
 lock: ## makes the lock files anew; needs uv
 	uv pip compile --universal --generate-hashes --no-header --no-annotate --python-version 3.11 pyproject.toml -o requirements/run.txt
-	uv pip compile --universal --generate-hashes --no-header --no-annotate --python-version 3.11 --group dev pyproject.toml -o requirements/dev.txt
+	uv pip compile --universal --generate-hashes --no-header --no-annotate --python-version 3.11 --extra mpp pyproject.toml -o requirements/mpp.txt
+	uv pip compile --universal --generate-hashes --no-header --no-annotate --python-version 3.11 --group dev --all-extras pyproject.toml -o requirements/dev.txt
 
 clean:
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage* 

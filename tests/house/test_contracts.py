@@ -64,7 +64,7 @@ def test_the_example_settings_are_the_settings() -> None:
 
 
 def test_the_lock_files_hold_hashes_and_name_no_address() -> None:
-    for name in ("run", "dev"):
+    for name in ("run", "dev", "mpp"):
         text = (ROOT / "requirements" / f"{name}.txt").read_text(encoding="utf-8")
         assert "://" not in text
         assert "index-url" not in text

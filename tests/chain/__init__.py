@@ -1,0 +1,1 @@
+"""The pretend chain and the gateway that is paid on it."""

@@ -1,0 +1,1 @@
+"""Paying by the call: never twice for one job, whatever happens."""
