@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import discord
 from yarl import URL
 
-from bot import config
+from bot import config, paid_locus
 from bot.client import EaselClient
 from bot.core.clock import Clock, Millis, SystemClock
 from bot.core.crashpoints import NONE, Crashpoints
@@ -26,6 +26,8 @@ from bot.media.addresses import parse_allowed
 from bot.media.download import Downloader
 from bot.media.media import Media
 from bot.providers import catalogue, registry
+from bot.providers.contract import Provider
+from bot.providers.locus import Slugs
 from bot.services import store
 from bot.services.cancelling import Cancelling
 from bot.services.collecting import Collector
@@ -34,6 +36,7 @@ from bot.services.courier import Courier
 from bot.services.desk import Desk
 from bot.services.imagine import Imagine, Rules
 from bot.services.pace import Pace
+from bot.services.paying import Paying
 from bot.services.payload import KIND
 from bot.services.progress import ProgressBoard
 from bot.services.settlement import Settlement
@@ -65,6 +68,7 @@ class House:
     services: Services
     recovery: Recovery
     web: WebServer
+    paying: Paying | None  # only where calls are paid one by one
 
 
 def ceilings_of(settings: config.Settings) -> Ceilings:
@@ -100,6 +104,7 @@ class _Ground:
     gateways: registry.Registry
     media: Media
     client: EaselClient
+    paid: paid_locus.PaidLocus | None
 
 
 @asynccontextmanager
@@ -120,7 +125,8 @@ async def build(
         pace = Pace(ground.database, clock)
         editor = CardEditor(ground.client)
         delivery = DiscordDelivery(client=ground.client, editor=editor, media=ground.media)
-        work = _picture_work(ground, settlement=settlement, delivery=delivery, pace=pace)
+        paying = _paying(stack, ground, settlement)
+        work = _picture_work(ground, settlement=settlement, delivery=delivery, pace=pace, paying=paying)
         runner = _runner(ground, work)
         services = _services(ground, pace=pace, runner=runner)
         keeper = CardKeeper(
@@ -133,7 +139,12 @@ async def build(
         )
         ground.client.attach(services=services, keeper=keeper)
         recovery = await recover(
-            ground.database, registry=ground.gateways, settlement=settlement, clock=clock, owner=ground.owner
+            ground.database,
+            registry=ground.gateways,
+            settlement=settlement,
+            clock=clock,
+            owner=ground.owner,
+            paid=() if ground.paid is None else (ground.paid.name,),
         )
         web = await stack.enter_async_context(_web(ground, runner=runner, keeper=keeper, desk=services.desk))
         yield House(
@@ -146,6 +157,7 @@ async def build(
             services=services,
             recovery=recovery,
             web=web,
+            paying=paying,
         )
 
 
@@ -154,7 +166,13 @@ async def _lay_ground(
 ) -> _Ground:
     """Opens everything that must be closed again, in an order in which closing works."""
     randomness = SystemRandomness()
-    price_list = catalogue.load(settings.catalogue)
+    credit = {ProviderName("apiinone"): config.dollars(settings.apiinone_usd_per_credit)}
+    price_list = catalogue.load(settings.catalogue, usd_per_credit=credit)
+    options = _options(settings)
+    paid = await paid_locus.adapter(
+        settings, price_list, clock=clock, crashpoints=crashpoints, slugs=options.locus_slugs
+    )
+    ready: dict[ProviderName, Provider] = {} if paid is None else {paid.name: paid.adapter}
     try:
         allowed = parse_allowed(settings.download_allow_hosts)
     except ValueError as error:
@@ -166,7 +184,9 @@ async def _lay_ground(
     stack.enter_context(lock_data_folder(settings.data_dir))
     path = settings.data_dir / DATABASE_NAME
     database = await stack.enter_async_context(Database.open(path, crashpoints=crashpoints))
-    gateways = await stack.enter_async_context(registry.build(access, price_list, clock=clock, crashpoints=crashpoints))
+    gateways = await stack.enter_async_context(
+        registry.build(access, price_list, clock=clock, crashpoints=crashpoints, options=options, ready=ready)
+    )
     for name in gateways.unserved:
         log.warning("this provider has a key but is not served yet", extra={"provider": name})
     downloader = Downloader(allowed=allowed, crashpoints=crashpoints)
@@ -184,6 +204,31 @@ async def _lay_ground(
         gateways=gateways,
         media=media,
         client=client,
+        paid=paid,
+    )
+
+
+def _options(settings: config.Settings) -> registry.Options:
+    prefix = settings.locus_search_prefix
+    slugs = Slugs(web=f"{prefix}web-search", x=f"{prefix}x-search", code=f"{prefix}code-execution")
+    return registry.Options(
+        locus_slugs=slugs,
+        locus_edit_field=settings.locus_edit_field,
+        apiframe_params_key=settings.apiframe_params_key,
+    )
+
+
+def _paying(stack: AsyncExitStack, ground: _Ground, settlement: Settlement) -> Paying | None:
+    if ground.paid is None:
+        return None
+    return paid_locus.paying(
+        stack,
+        ground.paid,
+        ground.settings,
+        database=ground.database,
+        settlement=settlement,
+        clock=ground.clock,
+        randomness=ground.randomness,
     )
 
 
@@ -197,7 +242,14 @@ def _client(database: Database) -> EaselClient:
     return EaselClient(extensions=EXTENSIONS, read_fact=read_fact, write_fact=write_fact)
 
 
-def _picture_work(ground: _Ground, *, settlement: Settlement, delivery: DiscordDelivery, pace: Pace) -> PictureWork:
+def _picture_work(
+    ground: _Ground,
+    *,
+    settlement: Settlement,
+    delivery: DiscordDelivery,
+    pace: Pace,
+    paying: Paying | None,
+) -> PictureWork:
     return PictureWork(
         registry=ground.gateways,
         settlement=settlement,
@@ -221,6 +273,7 @@ def _picture_work(ground: _Ground, *, settlement: Settlement, delivery: DiscordD
         clock=ground.clock,
         randomness=ground.randomness,
         crashpoints=ground.crashpoints,
+        paid={} if paying is None or ground.paid is None else {ground.paid.name: paying},
     )
 
 

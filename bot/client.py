@@ -55,6 +55,8 @@ class EaselTree(app_commands.CommandTree["EaselClient"]):
         else:
             log.error("a command failed", exc_info=cause, extra={"interaction": interaction.id})
             view = cards.notice(UNEXPECTED, colour=cards.FAILURE_COLOUR, reference=f"{interaction.id % 10**6:06d}")
+        if interaction.client.is_closed():
+            return  # the process is ending: whoever waits is answered by the next one
         try:
             await _show(interaction, view)
             await interaction.client.services.desk.refused(InteractionId(interaction.id))

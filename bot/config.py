@@ -68,12 +68,36 @@ class Settings(BaseSettings):
     locus_base_url: Address = Field(
         default="https://api.paywithlocus.com/api/wrapped/grok", description="Locus address."
     )
+    locus_edit_field: Annotated[str, Field(pattern=r"^[a-z_]{1,40}$")] = Field(
+        default="image", description="Locus: the field that takes the picture to edit; its documents do not say."
+    )
+    locus_search_prefix: Annotated[str, Field(pattern=r"^([a-z]+-)?$")] = Field(
+        default="", description='Locus: what stands before the names of its searches; its catalogue says "chat-".'
+    )
+    locus_wallet_key: SecretStr | None = Field(
+        default=None, description="Wallet that pays Locus by the call, where there is no Locus key. Keep it small."
+    )
+    locus_mpp_url: Address = Field(
+        default="https://grok.mpp.paywithlocus.com", description="Locus address for paying by the call."
+    )
+    locus_rpc_url: Address = Field(default="https://rpc.tempo.xyz", description="The chain's RPC server.")
+    locus_recipients: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=("0x060b0fB0Be9d90557577B3AEE480711067149Ff0",), description="Who may be paid, with commas."
+    )
+    locus_max_call_usd: Dollars = Field(default=Decimal("0.10"), description="The most that one call may ask for.")
+    locus_daily_usd: Dollars = Field(default=Decimal(2), description="The most that the wallet signs in a day (UTC).")
     apiinone_api_key: SecretStr | None = Field(default=None, description="API in One key; without it that is off.")
     apiinone_base_url: Address = Field(default="https://apiin.one/api/v1", description="API in One address.")
+    apiinone_usd_per_credit: Annotated[Decimal, Field(gt=0, le=1, allow_inf_nan=False)] = Field(
+        default=Decimal("0.01"), description="API in One: dollars for a credit; its pages say 0.002 and 0.01."
+    )
     pixazo_api_key: SecretStr | None = Field(default=None, description="Pixazo key; without it Pixazo is off.")
     pixazo_base_url: Address = Field(default="https://gateway.pixazo.ai", description="Pixazo address.")
     apiframe_api_key: SecretStr | None = Field(default=None, description="Apiframe key; without it that is off.")
     apiframe_base_url: Address = Field(default="https://api.apiframe.ai/v2", description="Apiframe address.")
+    apiframe_params_key: Annotated[str, Field(pattern=r"^(grokParams|grokImagineParams)$")] = Field(
+        default="grokParams", description="Apiframe: grokParams or grokImagineParams; its documents disagree."
+    )
     xai_api_key: SecretStr | None = Field(default=None, description="xAI key; without it xAI is off.")
     xai_base_url: Address = Field(default="https://api.x.ai/v1", description="xAI address.")
 
@@ -107,7 +131,7 @@ class Settings(BaseSettings):
     )
     crash_at: str | None = Field(default=None, description="For tests alone: dies at this named point.")
 
-    @field_validator("download_allow_hosts", "operator_ids", mode="before")
+    @field_validator("download_allow_hosts", "locus_recipients", "operator_ids", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
@@ -130,7 +154,18 @@ class Settings(BaseSettings):
 
     def secrets(self) -> tuple[str, ...]:
         """Every secret value there is, for the log's filter."""
-        return (self.discord_token.get_secret_value(), *(key for key, _ in self.keys().values()))
+        hidden: tuple[str, ...] = ()
+        if self.locus_wallet_key is not None:
+            wallet = self.locus_wallet_key.get_secret_value().strip()
+            # The RPC server's address may hold a key of its own.
+            hidden = (wallet, wallet.removeprefix("0x"), self.locus_rpc_url)
+        return (self.discord_token.get_secret_value(), *(key for key, _ in self.keys().values()), *hidden)
+
+    def wallet(self) -> str | None:
+        """The wallet's key where Locus is to be paid by the call: with a wallet and without a key."""
+        if self.locus_wallet_key is None or "locus" in self.keys():
+            return None
+        return self.locus_wallet_key.get_secret_value().strip() or None
 
 
 def load(**overrides: Any) -> Settings:

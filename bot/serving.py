@@ -24,12 +24,14 @@ LOGIN_MAX_WAIT_S = 60.0
 
 
 async def _sweep(house: House) -> None:
-    """Forgets interaction tokens whose 15 minutes are over."""
+    """Forgets interaction tokens whose 15 minutes are over, and decides payments that are in doubt."""
     while True:
         try:
             await house.services.desk.forget_tokens()
+            if house.paying is not None:
+                await house.paying.sweep()
         except DatabaseUnavailable:
-            log.exception("tokens cannot be swept")
+            log.exception("the sweep has to wait")
         await asyncio.sleep(SWEEP_EVERY_S)
 
 

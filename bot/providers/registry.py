@@ -216,13 +216,16 @@ def build(
     crashpoints: Crashpoints = NONE,
     timeouts: Mapping[ProviderName, Timeouts] | None = None,
     options: Options | None = None,
+    ready: Mapping[ProviderName, Provider] | None = None,
 ) -> Registry:
     """An adapter for each provider in `access` that the catalogue knows; `timeouts` replaces a gateway's own.
+
+    `ready` are adapters made elsewhere, for gateways that are reached without a key.
 
     Raises SettingsError, naming the provider's setting and never its value, for an address or a key that
     cannot be used.
     """
-    providers: dict[ProviderName, Provider] = {}
+    providers: dict[ProviderName, Provider] = dict(ready or {})
     for name, credentials in access.items():
         builder, facts = _BUILDERS.get(name), catalogue.providers.get(name)
         if builder is None or facts is None:

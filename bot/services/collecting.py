@@ -18,7 +18,7 @@ from bot.ledger import store as ledger
 from bot.media import store as assets
 from bot.media.assets import Asset
 from bot.media.media import Media
-from bot.providers.catalogue import Offer, listed_price
+from bot.providers.catalogue import Offer, listed_for
 from bot.providers.contract import Finished
 from bot.services import store
 from bot.services.deliveries import Route
@@ -97,7 +97,7 @@ class Collector:
     async def collect(self, job: Job, order: PictureOrder, offer: Offer) -> None:
         """Fetches every picture of the stored answer, then posts the price and plans the delivery in one step."""
         drawn = decode_drawn(job.result or "{}")
-        listed = listed_price(offer, order.resolution, pictures=len(drawn.pictures))
+        listed = listed_for(offer, order, pictures=len(drawn.pictures))
         bill = Bill(cost=listed, basis="listed") if drawn.cost is None else Bill(cost=drawn.cost, basis="reported")
         kept: dict[int, AssetId] = {}
         fetched: list[Asset] = []

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bot.core.ids import AssetId
 from bot.core.money import Ticks
-from bot.core.requests import ModelId, PictureFormat, PictureOrder, ProviderName, Resolution
+from bot.core.requests import ModelId, PictureFormat, PictureOrder, ProviderName, Resolution, Verb
 
 KIND = "imagine"
 VERSION = 1
@@ -24,6 +24,9 @@ def encode_order(order: PictureOrder) -> str:
             "aspect_ratio": order.aspect_ratio,
             "resolution": order.resolution,
             "format": order.format,
+            "verb": order.verb,
+            "factor": order.factor,
+            "parent": order.parent,
         },
         ensure_ascii=False,
     )
@@ -44,6 +47,9 @@ def decode_order(payload: str, *, version: int, provider: str, model: str) -> Pi
             aspect_ratio=fields["aspect_ratio"],
             resolution=None if resolution is None else Resolution(resolution),
             format=None if picture_format is None else PictureFormat(picture_format),
+            verb=Verb(fields.get("verb", Verb.GENERATE)),
+            factor=fields.get("factor"),
+            parent=fields.get("parent"),
         )
     except (ValueError, KeyError, TypeError) as error:
         raise UnreadablePayload(type(error).__name__) from None

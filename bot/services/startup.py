@@ -1,5 +1,6 @@
 """What a start finds, and what it puts right before anything new is accepted."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from bot.core.clock import Clock
@@ -23,23 +24,33 @@ class Recovery:
     unknown: int
 
 
-def _can_ask_again(registry: Registry, job: Job) -> bool:
+def _can_ask_again(registry: Registry, job: Job, paid: Collection[str]) -> bool:
+    if job.provider in paid:
+        return True  # what was signed can be taken only once, and the chain says whether it was
     offer = registry.offer(ProviderName(job.provider), ModelId(job.model))
     return offer is not None and registry.provider(offer.provider).honours_idempotency_key
 
 
 async def recover(
-    database: Database, *, registry: Registry, settlement: Settlement, clock: Clock, owner: str
+    database: Database,
+    *,
+    registry: Registry,
+    settlement: Settlement,
+    clock: Clock,
+    owner: str,
+    paid: Collection[str] = (),
 ) -> Recovery:
     """Breaks the leases of dead processes, and leaves as `unknown` what was sent without an answer.
 
-    A job in `submitting` whose gateway honours our key stays: the runner sends it again with the same key.
+    A job in `submitting` whose gateway honours our key stays: the runner sends it again with the same key. So does one
+    of a provider in `paid`, whose calls are paid one by one.
     """
     now = clock.now()
 
     def write(tx: Transaction) -> Recovery:
         jobs.take_over(tx, owner=owner)
-        lost = [job for job in jobs.live(tx) if job.state is State.SUBMITTING and not _can_ask_again(registry, job)]
+        submitting = [job for job in jobs.live(tx) if job.state is State.SUBMITTING]
+        lost = [job for job in submitting if not _can_ask_again(registry, job, paid)]
         for job in lost:
             settlement.leave_unknown(tx, job, reason=FailureReason.NO_ANSWER, now=now)
         states = [job.state for job in jobs.live(tx)]

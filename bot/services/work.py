@@ -1,6 +1,7 @@
 """What the runner calls for a picture job: submit, recover, poll, deliver, give up."""
 
 import logging
+from collections.abc import Mapping
 
 from bot.core.clock import SECOND_MS, Clock, Millis
 from bot.core.crashpoints import CrashPoint, Crashpoints
@@ -19,6 +20,7 @@ from bot.providers.contract import (
     PaymentRequired,
     Provider,
     StillRunning,
+    Submission,
     SubmitContext,
 )
 from bot.providers.registry import Registry
@@ -26,6 +28,7 @@ from bot.services.collecting import Collector
 from bot.services.courier import Courier
 from bot.services.outcomes import FailureReason, reason_of
 from bot.services.pace import Pace
+from bot.services.paying import Paying, PaymentDeclined
 from bot.services.payload import UnreadablePayload, decode_order
 from bot.services.settlement import Settlement
 
@@ -51,6 +54,7 @@ class PictureWork:
         clock: Clock,
         randomness: Randomness,
         crashpoints: Crashpoints,
+        paid: Mapping[str, Paying] | None = None,
     ) -> None:
         self._registry = registry
         self._settlement = settlement
@@ -60,6 +64,7 @@ class PictureWork:
         self._clock = clock
         self._randomness = randomness
         self._crashpoints = crashpoints
+        self._paid = dict(paid or {})  # who pays for the calls of a provider, by its name
 
     async def submit(self, job: Job) -> None:
         """Sends the request once; the intent is already on disk."""
@@ -77,9 +82,14 @@ class PictureWork:
             return
         provider, offer, order = found
         try:
-            answer = await provider.submit(order, SubmitContext(idempotency_key=job.idempotency_key))
+            answer = await self._ask(job, provider, order, is_repeat=is_repeat)
         except RetryLater as error:
-            await (self._repeat_later(job, error) if is_repeat else self._submit_later(job, error))
+            # Of a paid call this means that nothing was paid, also after a restart.
+            is_doubtful = is_repeat and job.provider not in self._paid
+            await (self._repeat_later(job, error) if is_doubtful else self._submit_later(job, error))
+            return
+        except PaymentDeclined:
+            await self._settlement.fail(job, FailureReason.PAYMENT_WANTED, Charged.NO)
             return
         except ProviderError as error:
             log.warning("a submit failed", extra={"job": job.id, "error": str(error)})
@@ -96,10 +106,21 @@ class PictureWork:
             case PaymentRequired():
                 await self._settlement.fail(job, FailureReason.PAYMENT_WANTED, Charged.NO)
 
+    async def _ask(self, job: Job, provider: Provider, order: PictureOrder, *, is_repeat: bool) -> Submission:
+        """One submit, and the payment it asks for. A repeat of a paid call only goes on with what was signed."""
+        paying = self._paid.get(job.provider)
+        if paying is not None and is_repeat:
+            return await paying.recover(job, order, provider)
+        answer = await provider.submit(order, SubmitContext(idempotency_key=job.idempotency_key))
+        if paying is not None and isinstance(answer, PaymentRequired):
+            return await paying.submit(job, order, provider, answer)
+        return answer
+
     async def recover(self, job: Job) -> None:
-        """The process died between the intent and the answer. Only a gateway that honours our key is asked again."""
+        """The process died between the intent and the answer. Only a gateway that honours our key is asked again,
+        and one that is paid by the call: what was signed is on disk, and can be taken only once."""
         found = self._find(job)
-        if found is not None and found[0].honours_idempotency_key:
+        if found is not None and (found[0].honours_idempotency_key or job.provider in self._paid):
             await self._send(job, is_repeat=True)
         else:
             await self._settlement.fail(job, FailureReason.NO_ANSWER, Charged.UNKNOWN)

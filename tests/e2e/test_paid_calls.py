@@ -1,0 +1,80 @@
+"""Locus without a key, the whole way: `/imagine` paid by the call on a pretend chain."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("mpp", reason="the extra `mpp` is not installed: paid calls are not tried")
+
+from bot.app import House
+from bot.jobs.model import State
+from sandbox.chain import PretendChain
+from sandbox.chain.locus import PayingLocus, Trick
+from tests.e2e.rig import Rig, held, rig, spent
+
+WALLET = "0x" + "5a" * 32
+
+
+@asynccontextmanager
+async def paid(folder: Path) -> AsyncIterator[tuple[Rig, PretendChain, PayingLocus, House]]:
+    """A bot with a wallet and no key but Pixazo's."""
+    async with (
+        PretendChain.start() as chain,
+        PayingLocus.start(chain=chain) as locus,
+        rig(
+            folder,
+            EASEL_LOCUS_API_KEY="",
+            EASEL_LOCUS_WALLET_KEY=WALLET,
+            EASEL_LOCUS_MPP_URL=locus.base_url,
+            EASEL_LOCUS_RPC_URL=chain.rpc_url,
+        ) as stage,
+        stage.bot() as house,
+    ):
+        yield stage, chain, locus, house
+
+
+async def test_a_picture_is_paid_once_and_posted(tmp_path: Path) -> None:
+    async with paid(tmp_path) as (stage, chain, locus, house):
+        ana = stage.sandbox.person("ana")
+        use = await ana.command("imagine", prompt="a red fox", model="locus/grok-imagine")
+        await use.answered()
+        (job,) = await stage.settle(house)
+
+        assert job.state is State.DONE
+        assert len(stage.posts()) == 1
+        assert len(chain.transfers) == 1
+        assert locus.probes == 1
+        assert await spent(house) == chain.transfers[0].transfer.units * 10_000
+        assert await held(house) == 0
+        await stage.assert_sound(house)
+
+
+async def test_a_call_that_is_too_dear_is_declined_and_costs_nothing(tmp_path: Path) -> None:
+    async with paid(tmp_path) as (stage, chain, locus, house):
+        locus.trick = Trick.TOO_DEAR
+        use = await stage.sandbox.person("ana").command("imagine", prompt="a fox", model="locus/grok-imagine")
+        await use.answered()
+        (job,) = await stage.settle(house)
+
+        assert (job.state, job.reason) == (State.FAILED, "payment_wanted")
+        assert "**not** charged" in use.response.plain_text()
+        assert chain.transfers == []
+        assert await spent(house) == await held(house) == 0
+        await stage.assert_sound(house)
+
+
+async def test_a_gateway_that_asks_again_is_not_paid_again(tmp_path: Path) -> None:
+    async with paid(tmp_path) as (stage, chain, locus, house):
+        locus.trick = Trick.ASKS_AGAIN
+        use = await stage.sandbox.person("ana").command("imagine", prompt="a fox", model="locus/grok-imagine")
+        await use.answered()
+        (job,) = await stage.settle(house)
+
+        assert job.state is State.UNKNOWN
+        assert "Nobody knows yet whether it was charged" in use.response.plain_text()
+        assert len(chain.transfers) == 1
+        assert await held(house) >= chain.transfers[0].transfer.units * 10_000
+        assert stage.posts() == []
+        await stage.assert_sound(house)
