@@ -5,7 +5,7 @@ import os
 import re
 import signal
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +13,7 @@ from pathlib import Path
 from bot.core.clock import Clock
 from sandbox.discord import Sandbox
 from sandbox.gateways import Gateways
+from sandbox.gateways.server import FIRST_TWO
 
 ROOT = Path(__file__).resolve().parent.parent
 CATALOGUE = ROOT / "data" / "catalogue.toml"
@@ -27,6 +28,24 @@ def scaled_catalogue(scale: float) -> str:
         return f"{found[1]} = {max(0.02, float(found[2]) * scale):.3f}"
 
     return _SECONDS.sub(shrink, CATALOGUE.read_text(encoding="utf-8"))
+
+
+@dataclass(slots=True)
+class Tally:
+    """What all stages of this process have seen on the wire, for the last line of a test run."""
+
+    requests: int = 0
+    violations: int = 0
+    stages_without_document: int = 0
+
+    def add(self, sandbox: Sandbox) -> None:
+        """Counts a stage that closes."""
+        self.requests += len(sandbox.requests)
+        self.violations += len(sandbox.violations)
+        self.stages_without_document += sandbox.note is not None
+
+
+TALLY = Tally()
 
 
 @dataclass(kw_only=True)
@@ -139,10 +158,17 @@ async def stage(
     openapi: bool = True,
     checks: bool = True,
     clock: Clock | None = None,
+    names: Collection[str] = FIRST_TWO,
     extra: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Stage]:
-    """Opens the loopback Discord (on `clock`) and the pretend gateways; `extra` are further settings of the bot."""
+    """Opens the loopback Discord (on `clock`) and the pretend gateways of those `names`.
+
+    `extra` are further settings of the bot.
+    """
     async with AsyncExitStack() as stack:
         sandbox = await stack.enter_async_context(Sandbox.start(clock=clock, openapi=openapi, checks=checks))
-        gateways = await stack.enter_async_context(Gateways.start(seed=seed, scale=scale, picture_side=picture_side))
+        stack.callback(TALLY.add, sandbox)
+        gateways = await stack.enter_async_context(
+            Gateways.start(seed=seed, scale=scale, picture_side=picture_side, names=names)
+        )
         yield Stage(sandbox=sandbox, gateways=gateways, folder=folder, scale=scale, extra=dict(extra or {}))

@@ -1,11 +1,20 @@
-"""What people read instead of a model's id."""
+"""What people read instead of ids."""
 
 from bot.core.requests import ModelId, ProviderName
 from bot.jobs.model import Job
 from bot.providers.registry import Registry
 
+_PROVIDERS = {
+    "locus": "Locus",
+    "apiinone": "API in One",
+    "pixazo": "Pixazo",
+    "apiframe": "Apiframe",
+    "xai": "xAI",
+}
+
 
 def label_of(registry: Registry, job: Job) -> str:
-    """The label of the job's model; its id where the catalogue no longer has it."""
+    """The job's model and who draws it; the model's id where the catalogue no longer has it."""
     offer = registry.offer(ProviderName(job.provider), ModelId(job.model))
-    return job.model if offer is None else offer.label
+    model = job.model if offer is None else offer.label
+    return f"{model} via {_PROVIDERS.get(job.provider, job.provider)}"

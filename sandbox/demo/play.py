@@ -13,6 +13,7 @@ from sandbox.demo.books import read_books
 from sandbox.demo.screen import Screen
 from sandbox.demo.words import HELP, Option, Options, Typed, read_line
 from sandbox.discord import ClientRefused, Person
+from sandbox.gateways.server import EVERY
 from sandbox.stage import ROOT, BotProcess, Stage, stage
 
 FOLDER = ROOT / "run" / "demo"
@@ -153,7 +154,7 @@ async def play(*, once: bool, folder: Path = FOLDER, scale: float = 1.0) -> None
     """Runs the demo; `once` ends it after the first picture. `scale` stretches the drawing times."""
     await asyncio.to_thread(_empty, folder)
     async with AsyncExitStack() as stack:
-        built = await stack.enter_async_context(stage(folder, scale=scale))
+        built = await stack.enter_async_context(stage(folder, scale=scale, names=EVERY))
         say("a loopback Discord and pretend picture gateways are up; nothing leaves this machine")
         if built.sandbox.note is not None:
             say(built.sandbox.note)

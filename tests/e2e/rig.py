@@ -1,7 +1,7 @@
 """The bot in this very process on a stage of its own: quick, and every room within reach of a test."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,7 @@ from bot.jobs.model import Job, State
 from bot.ledger.check import check
 from sandbox.discord import Message, Sandbox
 from sandbox.gateways import Gateways
+from sandbox.gateways.server import FIRST_TWO
 from sandbox.stage import Stage, stage
 
 # Pretend gateways draw this much faster than real ones: a median of 0.16 s.
@@ -102,11 +103,12 @@ async def rig(
     openapi: bool = True,
     clock: Clock | None = None,
     picture_side: int = PICTURE_SIDE,
+    names: Collection[str] = FIRST_TWO,
     **extra: str,
 ) -> AsyncIterator[Rig]:
     """A stage with quick gateways and small pictures."""
     async with stage(
-        folder, scale=scale, picture_side=picture_side, openapi=openapi, clock=clock, extra=extra
+        folder, scale=scale, picture_side=picture_side, openapi=openapi, clock=clock, names=names, extra=extra
     ) as built:
         yield Rig(stage=built)
 

@@ -1,10 +1,11 @@
-"""`/imagine`, the whole way, over both gateways."""
+"""`/imagine`, the whole way, over every gateway."""
 
 from pathlib import Path
 
 import pytest
 
 from bot.jobs.model import State
+from sandbox.gateways import EVERY
 from tests.e2e.rig import held, rig, spent
 
 
@@ -43,4 +44,26 @@ async def test_what_a_model_cannot_do_is_refused_before_any_money_is_held(tmp_pa
         assert "Nothing was charged" in card.plain_text()
         assert await stage.settle(house) == ()
         assert stage.booked() == await spent(house) == await held(house) == 0
+        await stage.assert_sound(house)
+
+
+@pytest.mark.parametrize(
+    ("model", "said"),
+    [
+        ("apiinone/grok-imagine", "via API in One"),
+        ("apiframe/grok-imagine", "via Apiframe"),
+        ("xai/grok-imagine", "via xAI"),
+    ],
+)
+async def test_every_gateway_draws(tmp_path: Path, model: str, said: str) -> None:
+    async with rig(tmp_path, names=EVERY) as stage, stage.bot() as house:
+        use = await stage.sandbox.person("ana").command("imagine", prompt="a red fox", model=model)
+        await use.answered()
+        (job,) = await stage.settle(house)
+        (post,) = stage.posts()
+
+        assert job.state is State.DONE
+        assert said in post.plain_text()
+        assert await spent(house) == stage.booked() > 0
+        assert await held(house) == 0
         await stage.assert_sound(house)
