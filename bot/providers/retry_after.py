@@ -8,11 +8,11 @@ from bot.core.clock import SECOND_MS, Clock, millis
 
 # Gateways send absurd values: years, negative seconds, dates in the past.
 RETRY_AFTER_MIN_S = 1.0
-RETRY_AFTER_MAX_S = 60.0
+RETRY_AFTER_MAX_S = 120.0
 
 
 def retry_after_s(header: str | None, clock: Clock) -> float | None:
-    """A Retry-After header (seconds or an HTTP date) in seconds from now, clamped to [1, 60].
+    """A Retry-After header (seconds or an HTTP date) in seconds from now, clamped to [1, 120].
 
     None if unreadable.
     """

@@ -59,7 +59,7 @@ async def test_a_poll_that_fails_decides_nothing_and_is_made_again(tmp_path: Pat
         play.rig.gateways.faults.next("pixazo", fault, times=2 if fault.kind is Break.CUT else 1)
         use = await play.ask()
         await play.until_failed_once()
-        await play.later(seconds=61)
+        await play.later(seconds=121)
         await play.posted(use)
         await play.ends_well()
 
@@ -206,7 +206,7 @@ async def test_a_submit_that_is_turned_away_is_sent_again_later(tmp_path: Path, 
             use = await play.ask(model=model)
             await play.until(lambda found: len(found) == number + 1 and _waits_to_be_sent_again(found[-1]))  # noqa: B023
             await play.says(use, "1st in line")
-            await play.later(seconds=61)
+            await play.later(seconds=121)
             await play.posted(use)
         assert [job.attempt for job in await play.ends_well()] == [2, 2, 2, 2]
 
