@@ -1,7 +1,7 @@
-"""The command line: `python -m bot run`, `ledger check`, `settings`, `healthcheck`.
+"""The command line: `python -m bot run`, `jobs`, `ledger check`, `doctor`, `settings`, `healthcheck`.
 
-Exit codes (sysexits.h): 0 well, 1 a check found something, 69 the data folder or database cannot be used,
-77 Discord refuses the token, 78 a setting is wrong.
+Exit codes (sysexits.h): 0 well, 1 a check found something or a job is not what was asked for, 2 the command line is
+wrong, 69 the data folder or database cannot be used, 77 Discord refuses the token, 78 a setting is wrong.
 """
 
 import argparse
@@ -12,6 +12,11 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bot.commands.jobs import Verdict
 
 EX_UNAVAILABLE = 69
 EX_NOPERM = 77
@@ -25,14 +30,32 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("run", help="run the bot until it is told to stop")
     ledger = commands.add_parser("ledger", help="look into the books").add_subparsers(dest="action", required=True)
     ledger.add_parser("check", help="prove that entries, holds and counters agree; also while the bot runs")
+    _add_jobs(commands.add_parser("jobs", help="look at jobs, settle unknown ones"))
+    doctor = commands.add_parser("doctor", help="examine settings, keys, data folder and database")
+    doctor.add_argument("--online", action="store_true", help="also ask Discord and the gateways, by free calls alone")
     commands.add_parser("settings", help="print the text of .env.example")
     commands.add_parser("healthcheck", help="ask a running bot whether it is alive")
     return parser
 
 
+def _add_jobs(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", required=True)
+    listing = actions.add_parser("list", help="the jobs that have not ended; also while the bot runs")
+    listing.add_argument("--state", help="those in this state instead, such as unknown")
+    showing = actions.add_parser("show", help="all that is known of one job; also while the bot runs")
+    showing.add_argument("id", help="its id, or the first letters")
+    showing.add_argument("--prompt", action="store_true", help="show what the member wrote, too")
+    resolving = actions.add_parser("resolve", help="settle an unknown job; the bot must be stopped")
+    resolving.add_argument("id", help="its id, or the first letters")
+    verdict = resolving.add_mutually_exclusive_group(required=True)
+    verdict.add_argument("--paid", nargs="?", const="", metavar="USD", help="it was charged: so much, or what was held")
+    verdict.add_argument("--unpaid", action="store_true", help="nothing was charged")
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit code."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
     match options.command:
         case "healthcheck":
             return _healthcheck()
@@ -43,6 +66,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 0
         case "ledger":
             return _guarded(_ledger_check)
+        case "jobs":
+            return _jobs(parser, options)
+        case "doctor":
+            return _doctor(is_online=options.online)
         case _:
             return _guarded(_run)
 
@@ -58,6 +85,7 @@ def _healthcheck() -> int:
 
 def _guarded(command: Callable[[], int]) -> int:
     """Turns what the operator can mend into one line and an exit code."""
+    from bot.commands import CommandRefused  # noqa: PLC0415
     from bot.core.errors import DatabaseUnavailable, DataFolderBusy, SettingsError  # noqa: PLC0415
 
     try:
@@ -68,6 +96,9 @@ def _guarded(command: Callable[[], int]) -> int:
     except (DataFolderBusy, DatabaseUnavailable) as error:
         print(f"easel: {error}", file=sys.stderr)
         return EX_UNAVAILABLE
+    except CommandRefused as error:
+        print(f"easel: {error}", file=sys.stderr)
+        return 1
 
 
 def _run() -> int:
@@ -125,6 +156,59 @@ def _ledger_check() -> int:
         print(problem)
     print("the ledger agrees" if not problems else f"{len(problems)} problems")
     return 1 if problems else 0
+
+
+def _jobs(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
+    from bot.jobs.model import State  # noqa: PLC0415
+
+    if options.action == "list" and options.state is not None and options.state not in set(State):
+        parser.error(f"--state: one of {', '.join(State)}")
+    if options.action != "resolve":
+        return _guarded(partial(_look_at_jobs, options))
+    from bot.commands.jobs import Paid, Unpaid  # noqa: PLC0415
+    from bot.core.money import usd  # noqa: PLC0415
+
+    try:
+        verdict = Unpaid() if options.unpaid else Paid(actual=usd(options.paid) if options.paid else None)
+    except ValueError as error:
+        parser.error(f"--paid: {error}")
+    return _guarded(partial(_resolve, options.id, verdict))
+
+
+def _look_at_jobs(options: argparse.Namespace) -> int:
+    from bot import config  # noqa: PLC0415
+    from bot.app import DATABASE_NAME  # noqa: PLC0415
+    from bot.commands import jobs  # noqa: PLC0415
+    from bot.jobs.model import State  # noqa: PLC0415
+
+    path = config.data_dir() / DATABASE_NAME
+    if options.action == "list":
+        state = None if options.state is None else State(options.state)
+        lines = asyncio.run(jobs.list_jobs(path, state=state))
+    else:
+        lines = asyncio.run(jobs.show(path, prefix=options.id, wants_prompt=options.prompt))
+    print("\n".join(lines))
+    return 0
+
+
+def _resolve(prefix: str, verdict: "Verdict") -> int:
+    from bot import config  # noqa: PLC0415
+    from bot.app import DATABASE_NAME  # noqa: PLC0415
+    from bot.commands import jobs  # noqa: PLC0415
+    from bot.core.clock import SystemClock  # noqa: PLC0415
+
+    path = config.data_dir() / DATABASE_NAME
+    print(asyncio.run(jobs.resolve(path, prefix=prefix, verdict=verdict, clock=SystemClock())))
+    return 0
+
+
+def _doctor(*, is_online: bool) -> int:
+    from bot.commands import doctor  # noqa: PLC0415
+
+    checks = asyncio.run(doctor.examine(is_online=is_online))
+    for check in checks:
+        print(check.line)
+    return 1 if any(check.level is doctor.Level.BAD for check in checks) else 0
 
 
 if __name__ == "__main__":

@@ -80,7 +80,7 @@ def refuse_older(connection: sqlite3.Connection, scripts: tuple[Script, ...]) ->
     """Raises DatabaseUnavailable where scripts are still to run; a reader cannot run them."""
     waiting = [script.name for script in scripts if script.number > version_of(connection)]
     if waiting:
-        raise DatabaseUnavailable(f"the database still waits for {waiting[0]}: start the bot, or run its `migrate`")
+        raise DatabaseUnavailable(f"the database still waits for {waiting[0]}: start the bot once")
 
 
 def migrate(

@@ -5,6 +5,7 @@ means that someone else owns the job, and the function raises FenceLost, which u
 """
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.core.clock import Millis
@@ -359,6 +360,44 @@ def take_over(tx: Transaction, *, owner: str) -> int:
 def live(reader: Reader) -> tuple[Job, ...]:
     """Every job that has not ended, oldest first."""
     return tuple(_job(row) for row in reader.all("SELECT * FROM job WHERE finished_at IS NULL ORDER BY created_at, id"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobEvent:
+    """One line of a job's log: a change of state, `before` None for the first."""
+
+    at: Millis
+    before: State | None
+    after: State
+    note: str | None
+
+
+def list_by_state(reader: Reader, state: State, *, limit: int) -> tuple[Job, ...]:
+    """At most `limit` jobs in the state, the latest first; for the operator."""
+    rows = reader.all("SELECT * FROM job WHERE state = ? ORDER BY created_at DESC, id LIMIT ?", (state, limit))
+    return tuple(_job(row) for row in rows)
+
+
+def find_by_prefix(reader: Reader, prefix: str, *, limit: int) -> tuple[Job, ...]:
+    """At most `limit` jobs whose id begins with the letters, by id; for the operator."""
+    rows = reader.all(
+        "SELECT * FROM job WHERE substr(id, 1, length(:prefix)) = :prefix ORDER BY id LIMIT :limit",
+        {"prefix": prefix, "limit": limit},
+    )
+    return tuple(_job(row) for row in rows)
+
+
+def events_of(reader: Reader, job_id: JobId) -> tuple[JobEvent, ...]:
+    """Every change of the job's state, the oldest first."""
+    return tuple(
+        JobEvent(
+            at=Millis(row["at"]),
+            before=None if row["from_state"] is None else State(row["from_state"]),
+            after=State(row["to_state"]),
+            note=row["note"],
+        )
+        for row in reader.all("SELECT * FROM job_event WHERE job_id = ? ORDER BY id", (job_id,))
+    )
 
 
 def places(reader: Reader) -> dict[JobId, int]:

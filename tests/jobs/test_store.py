@@ -412,3 +412,34 @@ def test_a_job_that_nobody_would_ever_look_at_cannot_be_stored_and_would_be_foun
     memory.connection.execute("PRAGMA ignore_check_constraints = ON")
     memory.connection.execute("UPDATE job SET run_at = NULL")
     assert memory.read(store.stuck) == ("a",)
+
+
+# For the operator
+
+
+def test_jobs_in_a_state_are_listed_the_latest_first_and_no_more_than_asked_for(memory: Memory) -> None:
+    for number, name in enumerate("abc"):
+        put(memory, name, State.UNKNOWN, at=later(number))
+    put(memory, "done", State.DONE, at=later(9))
+    assert ids(memory.read(partial(store.list_by_state, state=State.UNKNOWN, limit=2))) == ["c", "b"]
+    assert ids(memory.read(partial(store.list_by_state, state=State.DONE, limit=2))) == ["done"]
+    assert memory.read(partial(store.list_by_state, state=State.FAILED, limit=2)) == ()
+
+
+def test_first_letters_find_every_job_that_begins_with_them(memory: Memory) -> None:
+    for name in ("abc", "abd", "b", "x_y"):
+        put(memory, name)
+    found = {prefix: ids(memory.read(partial(store.find_by_prefix, prefix=prefix, limit=9))) for prefix in "ab_%"}
+    assert found == {"a": ["abc", "abd"], "b": ["b"], "_": [], "%": []}
+    assert ids(memory.read(partial(store.find_by_prefix, prefix="ab", limit=1))) == ["abc"]
+
+
+def test_a_jobs_own_events_come_back_in_their_order(memory: Memory) -> None:
+    job = put(memory, "a", State.UNKNOWN)
+    put(memory, "b")
+    memory.write(lambda tx: store.move(tx, job, State.FAILED, now=later(5), detail="told"))
+    logged = memory.read(lambda reader: store.events_of(reader, job.id))
+    assert [(one.at, one.before, one.after, one.note) for one in logged] == [
+        (NOW, None, State.QUEUED, None),
+        (NOW + 5, State.UNKNOWN, State.FAILED, "told"),
+    ]
