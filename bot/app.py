@@ -29,6 +29,7 @@ from bot.providers import catalogue, registry
 from bot.providers.contract import Provider
 from bot.providers.locus import Slugs
 from bot.services import store
+from bot.services.callbacks import CallbackDesk, Calls, server_key
 from bot.services.cancelling import Cancelling
 from bot.services.collecting import Collector
 from bot.services.container import Services
@@ -104,6 +105,7 @@ class _Ground:
     gateways: registry.Registry
     media: Media
     client: EaselClient
+    calls: Calls
     paid: paid_locus.PaidLocus | None
 
 
@@ -204,6 +206,7 @@ async def _lay_ground(
         gateways=gateways,
         media=media,
         client=client,
+        calls=Calls(key=await server_key(database, randomness), public_url=settings.public_url, registry=gateways),
         paid=paid,
     )
 
@@ -270,6 +273,7 @@ def _picture_work(
             crashpoints=ground.crashpoints,
         ),
         pace=pace,
+        calls=ground.calls,
         clock=ground.clock,
         randomness=ground.randomness,
         crashpoints=ground.crashpoints,
@@ -328,4 +332,17 @@ def _web(ground: _Ground, *, runner: Runner, keeper: CardKeeper, desk: Desk) -> 
         return Readiness(is_ready=not reasons, reasons=reasons)
 
     settings = ground.settings
-    return WebServer(host=settings.web_host, port=settings.web_port, tick_ages=tick_ages, readiness=readiness)
+    callbacks = CallbackDesk(
+        database=ground.database,
+        registry=ground.gateways,
+        calls=ground.calls,
+        clock=ground.clock,
+        wake=runner.wake,
+    )
+    return WebServer(
+        host=settings.web_host,
+        port=settings.web_port,
+        tick_ages=tick_ages,
+        readiness=readiness,
+        callbacks=None if settings.public_url is None else callbacks,
+    )

@@ -31,6 +31,14 @@ def _address(value: str) -> str:
     return value.rstrip("/")
 
 
+def _public_address(value: str) -> str:
+    """Over plain http a callback's address could be read on the way."""
+    parts = urlsplit(value)
+    if parts.scheme != "https" and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
+        raise ValueError("must be https://host, with a path prefix where there is one")
+    return _address(value)
+
+
 def _gateway_address(value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme not in ("ws", "wss") or not parts.hostname:
@@ -107,6 +115,10 @@ class Settings(BaseSettings):
     )
     web_host: str = Field(default="127.0.0.1", description="Where health checks and callbacks are answered.")
     web_port: int = Field(default=8787, ge=0, le=65535, description="Its port; 0 takes a free one and logs it.")
+    public_url: Annotated[str, AfterValidator(_public_address)] | None = Field(
+        default=None,
+        description="https address that your proxy passes on to that port, for gateways to call. Empty: only asked.",
+    )
     operator_ids: Annotated[tuple[int, ...], NoDecode] = Field(
         default=(), description="Discord ids of those who run this bot, with commas."
     )
@@ -213,7 +225,7 @@ def _shown(default: object) -> str:
 class _Folder(BaseSettings):
     """The one setting that commands beside the bot need."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", extra="ignore", env_ignore_empty=True)
 
     data_dir: Path = Settings.model_fields["data_dir"].default
 

@@ -9,9 +9,11 @@ from datetime import UTC, datetime
 
 # What every log record has; the rest are the event's own fields.
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
-# Interaction tokens and keys that are not ours by value: webhook addresses, credentials, signed addresses.
+# Interaction tokens and keys that are not ours by value: webhook addresses, credentials, signed addresses, and our own
+# callback addresses, which a gateway may quote in a refusal.
 _PATTERNS = (
     re.compile(r"(/webhooks/\d+/|/interactions/\d+/)[A-Za-z0-9_.\-]{8,}"),
+    re.compile(r"(/callbacks/\w+/\w+/)[0-9a-f]{8,}"),
     re.compile(r"((?:Bearer|Bot|Payment)\s+)[A-Za-z0-9_.\-=]{8,}"),
     re.compile(r"([?&](?:ex|is|hm|sig|signature|token|key|X-Amz-Signature)=)[^&\s\"']+"),
 )

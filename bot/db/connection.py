@@ -16,6 +16,8 @@ Row = sqlite3.Row  # read by name: row["amount"]
 
 BUSY_TIMEOUT_MS = 5_000  # only a backup or a reader's recovery can make the writer wait
 CACHED_STATEMENTS = 256  # more than all the stores have, so that no statement is compiled twice
+# A log that grew beyond this beside a long read is cut back when it begins anew; usually it has 4 MiB.
+WAL_KEPT_BYTES = 16 * 1024 * 1024
 # journal_mode is checked apart, since SQLite answers it instead of failing.
 _PRAGMAS = (
     "PRAGMA synchronous = FULL",
@@ -23,7 +25,7 @@ _PRAGMAS = (
     f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}",
 )
 
-# SQLite's primary result codes that speak of the file, the disk or the memory and not of a statement
+# SQLite's primary result codes that speak of the file, the disk, the memory or the time and not of a statement
 # (sqlite.org/rescode.html). After these SQLite may have rolled back the whole transaction by itself.
 _TROUBLES = frozenset(
     {
@@ -31,6 +33,7 @@ _TROUBLES = frozenset(
         sqlite3.SQLITE_CANTOPEN,
         sqlite3.SQLITE_CORRUPT,
         sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_INTERRUPT,
         sqlite3.SQLITE_IOERR,
         sqlite3.SQLITE_LOCKED,
         sqlite3.SQLITE_NOMEM,
@@ -139,6 +142,7 @@ def configure_writer(connection: sqlite3.Connection) -> None:
     (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
     if mode != "wal":
         raise DatabaseUnavailable(f"the data folder's file system gives no write-ahead log (it gave {mode!r})")
+    connection.execute(f"PRAGMA journal_size_limit = {WAL_KEPT_BYTES}")
 
 
 def quick_check(connection: sqlite3.Connection) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import count
 from typing import TypeVar
 
 import aiosqlite
@@ -14,6 +15,11 @@ from bot.db.connection import Reader, hop, is_trouble, unavailable
 T = TypeVar("T")
 QUEUE_MAX = 10_000  # as for writes: beyond that it is more honest to refuse
 
+# A read is stopped when its long statements have taken this many of SQLite's own operations, about a minute's worth:
+# as long as its snapshot is held, no checkpoint gets past it and the log grows. Counted, so no clock is needed here.
+LOOK_EVERY = 1_000_000
+LOOKS_MAX = 5_000
+
 
 def read_snapshot(connection: sqlite3.Connection, work: Callable[[Reader], T]) -> T:
     """In the thread: all that the function reads is of one moment.
@@ -21,6 +27,8 @@ def read_snapshot(connection: sqlite3.Connection, work: Callable[[Reader], T]) -
     A savepoint outside a transaction opens a deferred one (sqlite.org/lang_savepoint.html); it can never turn
     into a writing one here, since the connection is `mode=ro`.
     """
+    looks = count(1)
+    connection.set_progress_handler(lambda: next(looks) > LOOKS_MAX, LOOK_EVERY)
     connection.execute("SAVEPOINT snapshot")
     reader = Reader(connection)
     try:
@@ -46,7 +54,7 @@ class Readers:
     async def read(self, work: Callable[[Reader], T]) -> T:
         """Runs the function on a `mode=ro` connection.
 
-        Raises DatabaseUnavailable when closed, overrun or broken, and whatever the function raises.
+        Raises DatabaseUnavailable when closed, overrun, broken or endless, and whatever the function raises.
         """
         if self._is_closed:
             raise DatabaseUnavailable("the database is closed")

@@ -51,7 +51,7 @@ class Handler(Protocol):
         ...
 
     async def give_up(self, job: Job) -> None:
-        """The step failed too often: end the job honestly."""
+        """The step failed too often: end the job honestly, or let one that is `unknown` rest."""
         ...
 
 
@@ -138,9 +138,10 @@ class Runner:
         def write(tx: Transaction) -> tuple[Claim, ...]:
             if is_unsure:  # an earlier claim that was reported lost may be on disk after all
                 store.release_leases(tx, owner=owner, working=working)
-            due = store.claim_due(tx, owner=owner, now=now, limit=free)
-            left = free - len(due)
-            queued = store.claim_queued(tx, owner=owner, now=now, limit=left, caps=caps) if left else ()
+            # New requests first: their caps bound them, while a crowd that is always due would leave them no place.
+            queued = store.claim_queued(tx, owner=owner, now=now, limit=free, caps=caps)
+            left = free - len(queued)
+            due = store.claim_due(tx, owner=owner, now=now, limit=left) if left else ()
             stale = tuple(Claim(job=job, is_fresh=False) for job in due)
             return stale + tuple(Claim(job=job, is_fresh=True) for job in queued)
 
@@ -202,7 +203,7 @@ class Runner:
     async def _work(self, claim: Claim) -> None:
         job = claim.job
         handler = self._handlers[job.kind]
-        if job.crashes >= MAX_CRASHES and job.state is not State.UNKNOWN:
+        if job.crashes >= MAX_CRASHES:
             await handler.give_up(job)
         elif claim.is_fresh:
             await handler.submit(job)

@@ -19,7 +19,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from bot.core.errors import DownloadFailed, MediaError
+from bot.core.errors import DatabaseUnavailable, DownloadFailed, MediaError
 from bot.core.ids import AssetId
 from bot.core.requests import PictureFormat
 
@@ -101,12 +101,19 @@ class AssetStore:
         self._folder = folder
 
     def prepare(self) -> int:
-        """Makes the folder and sweeps what a crash left half written; returns how many files that were."""
-        with _saving():
+        """Makes the folder and sweeps what a crash left half written; returns how many files that were.
+
+        Raises DatabaseUnavailable, as for the rest of the data folder, where the folder cannot be used.
+        """
+        try:
             self._folder.mkdir(parents=True, exist_ok=True)
             leftovers = list(self._folder.glob(f"{TEMPORARY_PREFIX}*"))
             for leftover in leftovers:
                 leftover.unlink(missing_ok=True)
+        except OSError as error:
+            raise DatabaseUnavailable(
+                f"the pictures' folder {self._folder} cannot be used: {error.strerror}"
+            ) from error
         return len(leftovers)
 
     def draft(self) -> Draft:

@@ -101,23 +101,27 @@ class Settlement:
     ) -> None:
         """Part of a transaction: the hold stays until a look-up, a person or the end of its grace decides."""
         if job.state is State.UNKNOWN:
-            jobs.reschedule(tx, job, run_at=self.next_look(job, now), because=jobs.Because.FAILED)
+            jobs.reschedule(tx, job, run_at=self.next_look(job, reason, now), because=jobs.Because.FAILED)
         else:
             jobs.move(
                 tx,
                 job,
                 State.UNKNOWN,
                 now=now,
-                run_at=self.next_look(job, now),
+                run_at=self.next_look(job, reason, now),
                 note=reason,
                 detail=_payment(payment_ref),
             )
 
-    def next_look(self, job: Job, now: Millis) -> Millis:
-        """When an `unknown` job is looked at again: soon where the gateway can be asked, else at its grace's end."""
-        if job.external_id is not None:
-            return Millis(now + LOOK_UP_MS)
-        return self.grace_ends_at(job)
+    def next_look(self, job: Job, reason: FailureReason, now: Millis) -> Millis:
+        """When an `unknown` job is looked at again: soon where the gateway can be asked, else at its grace's end.
+
+        Of a job that was given up over an answer it has, nothing is left to ask: to work on it again would break again.
+        """
+        is_poison = reason is FailureReason.INTERNAL and job.result is not None
+        if job.external_id is None or is_poison:
+            return self.grace_ends_at(job)
+        return Millis(now + LOOK_UP_MS)
 
     def grace_ends_at(self, job: Job) -> Millis:
         """When an `unknown` job's hold is posted as presumed."""

@@ -24,6 +24,7 @@ from bot.providers.contract import (
     SubmitContext,
 )
 from bot.providers.registry import Registry
+from bot.services.callbacks import Calls
 from bot.services.collecting import Collector
 from bot.services.courier import Courier
 from bot.services.outcomes import FailureReason, reason_of
@@ -51,6 +52,7 @@ class PictureWork:
         collector: Collector,
         courier: Courier,
         pace: Pace,
+        calls: Calls,
         clock: Clock,
         randomness: Randomness,
         crashpoints: Crashpoints,
@@ -61,6 +63,7 @@ class PictureWork:
         self._collector = collector
         self._courier = courier
         self._pace = pace
+        self._calls = calls
         self._clock = clock
         self._randomness = randomness
         self._crashpoints = crashpoints
@@ -111,7 +114,8 @@ class PictureWork:
         paying = self._paid.get(job.provider)
         if paying is not None and is_repeat:
             return await paying.recover(job, order, provider)
-        answer = await provider.submit(order, SubmitContext(idempotency_key=job.idempotency_key))
+        context = SubmitContext(idempotency_key=job.idempotency_key, callback_url=self._calls.address_of(job))
+        answer = await provider.submit(order, context)
         if paying is not None and isinstance(answer, PaymentRequired):
             return await paying.submit(job, order, provider, answer)
         return answer
@@ -141,6 +145,7 @@ class PictureWork:
         if job.result is not None:
             await self._collector.collect(job, order, offer)
             return
+        self._calls.poll_begins(job.id)
         try:
             answer = await provider.poll(order, ExternalId(job.external_id))
         except (RetryLater, UnknownWork) as error:
@@ -192,7 +197,8 @@ class PictureWork:
             jobs.record_accepted(
                 tx, job.id, external_id=answer.external_id, deadline_at=deadline_at, is_parked=is_parked
             )
-            jobs.move(tx, job, State.WAITING, now=now, run_at=Millis(now + round(wait_s * SECOND_MS)), detail=note)
+            run_at = self._calls.next_look(job.id, Millis(now + round(wait_s * SECOND_MS)))
+            jobs.move(tx, job, State.WAITING, now=now, run_at=run_at, detail=note)
 
         await self._settlement.record(write)
         self._crashpoints.reached(CrashPoint.AFTER_EXTERNAL_ID)
@@ -232,9 +238,12 @@ class PictureWork:
         waited_s = (now - (job.submitted_at or job.created_at)) / SECOND_MS
         wait_s = self._poll_wait_s(job, pace, waited_s=waited_s, asked_s=answer.poll_after_s, polls=job.polls + 1)
         run_at = Millis(now + round(wait_s * SECOND_MS))
-        await self._settlement.record(
-            lambda tx: jobs.reschedule(tx, job, run_at=run_at, because=jobs.Because.NOTHING_NEW)
-        )
+
+        def write(tx: Transaction) -> None:
+            next_at = self._calls.next_look(job.id, run_at)
+            jobs.reschedule(tx, job, run_at=next_at, because=jobs.Because.NOTHING_NEW)
+
+        await self._settlement.record(write)
 
     async def _poll_failed(self, job: Job, error: RetryLater | UnknownWork) -> None:
         now = self._clock.now()

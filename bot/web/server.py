@@ -1,7 +1,8 @@
-"""`/livez` and `/readyz`, for Docker, systemd and whoever watches.
+"""`/livez` and `/readyz`, for Docker, systemd and whoever watches; callbacks, for gateways.
 
     /livez    200 while every loop of the process has ticked lately, else 503: restart me
     /readyz   200 while the bot can take requests, else 503 with the reasons: leave me, look why
+    [prefix]/callbacks/...   see `bot.web.callbacks`; only where the bot has a public address
 
 Everything else, by whatever method, gets the same 404, so that the port tells nothing about itself. Answers
 hold no secret and nothing about members. The server listens on loopback unless the operator says otherwise.
@@ -18,6 +19,7 @@ from aiohttp import web
 from aiohttp.abc import AbstractAccessLogger
 
 from bot.web.bounds import BoundedProtocols
+from bot.web.callbacks import ROUTE, CallbackDoor, CallbackLimits, answer_callback
 
 _log = logging.getLogger(__name__)
 
@@ -48,7 +50,7 @@ class WebServer:
     """Serves while its `async with` is open.
 
     `tick_ages` gives, for each loop by name, the seconds since it last ticked; `readiness` is asked on each
-    request. Both are called on the event loop and must not block.
+    request. Both are called on the event loop and must not block. `callbacks` None: there is no such path.
     """
 
     def __init__(
@@ -60,6 +62,8 @@ class WebServer:
         readiness: Callable[[], Readiness],
         max_tick_age_s: float = MAX_TICK_AGE_S,
         limits: WebLimits | None = None,
+        callbacks: CallbackDoor | None = None,
+        callback_limits: CallbackLimits | None = None,
     ) -> None:
         self._host = host
         self._asked_port = port
@@ -67,6 +71,8 @@ class WebServer:
         self._readiness = readiness
         self._max_tick_age_s = max_tick_age_s
         self._limits = limits or WebLimits()
+        self._callbacks = callbacks
+        self._callback_limits = callback_limits or CallbackLimits()
         self._runner: web.AppRunner | None = None
         self._server: asyncio.Server | None = None
 
@@ -118,6 +124,7 @@ class WebServer:
             max_headers=self._limits.max_headers,
             lingering_time=0,
             access_log_class=_NoAccessLog,
+            auto_decompress=False,  # a small body must not become a large one
         )
 
     def _application(self) -> web.Application:
@@ -128,7 +135,15 @@ class WebServer:
 
     def _routes(self) -> list[web.RouteDef]:
         """Every path there is."""
-        return [web.get("/livez", self._livez), web.get("/readyz", self._readyz)]
+        routes = [web.get("/livez", self._livez), web.get("/readyz", self._readyz)]
+        door = self._callbacks
+        if door is None:
+            return routes
+
+        async def callback(request: web.Request) -> web.Response:
+            return await answer_callback(request, door, self._callback_limits)
+
+        return [*routes, web.post(ROUTE, callback)]
 
     async def _livez(self, _request: web.Request) -> web.Response:
         ages = dict(self._tick_ages())
@@ -156,7 +171,9 @@ async def _uniform(
     except web.HTTPException:
         return web.Response(status=404, text="not found\n")
     except Exception:
-        _log.exception("a web answer failed", extra={"path": request.path})
+        # The route, never the path: the address of a callback is a secret.
+        resource = request.match_info.route.resource
+        _log.exception("a web answer failed", extra={"route": None if resource is None else resource.canonical})
         return web.Response(status=500, text="error\n")
 
 

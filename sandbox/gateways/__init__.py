@@ -11,6 +11,7 @@ As with the real ones only Apiframe honours an idempotency key: elsewhere an ord
 """
 
 from sandbox.gateways.book import Book, Charge
+from sandbox.gateways.calling import Habit
 from sandbox.gateways.faults import (
     AnswerFault,
     Break,
@@ -38,6 +39,7 @@ __all__ = [
     "Charge",
     "Faults",
     "Gateways",
+    "Habit",
     "Outcome",
     "PictureFault",
     "Spoil",

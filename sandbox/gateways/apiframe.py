@@ -13,6 +13,7 @@ from aiohttp import web
 
 from bot.core.clock import Clock, utc
 from bot.core.money import Ticks, usd
+from sandbox.gateways.calling import Callback, Caller
 from sandbox.gateways.checks import Check, RejectedError, address, check_body, fields, many, one_of, text
 from sandbox.gateways.faults import Outcome
 from sandbox.gateways.serving import Desk
@@ -72,9 +73,9 @@ class _Keyed:
 
 
 class PretendApiframe:
-    """Jobs. `webhooks` are the addresses that orders asked to be called at; nobody is called by itself."""
+    """Jobs. `webhooks` are the addresses that orders asked to be called at, `caller` is who calls there."""
 
-    def __init__(self, *, key: str, desk: Desk, clock: Clock) -> None:
+    def __init__(self, *, key: str, desk: Desk, clock: Clock, caller: Caller) -> None:
         self._key = key
         self._desk = desk
         self._clock = clock
@@ -83,6 +84,7 @@ class PretendApiframe:
         self.uploads: dict[str, bytes] = {}
         self.params_key: Literal["grokParams", "grokImagineParams"] = "grokParams"
         self.webhook_key: Literal["webhookUrl", "webhook_url"] = "webhookUrl"
+        self.caller = caller
         self.webhooks: list[str] = []
 
     def app(self) -> web.Application:
@@ -115,7 +117,7 @@ class PretendApiframe:
                 return web.json_response({"error": "Idempotency-Key was used with another body"}, status=409)
             return self._created(known.work)
         try:
-            order, model = self._order(raw, request.match_info["verb"])
+            order, model, webhook = self._order(raw, request.match_info["verb"])
         except RejectedError as problem:
             details = {problem.name or "body": [str(problem)]}
             return web.json_response({"error": "Validation failed", "details": details}, status=400)
@@ -124,11 +126,23 @@ class PretendApiframe:
             self._models[work.id] = model
             if key:
                 self._keys[key] = _Keyed(body=raw, work=work)
+            if webhook is not None:
+                await self.caller.accepted(webhook, work, self._callback, self._lie)
             return self._created(work)
 
         return await self._desk.take(request, order, answer, error_body)
 
-    def _order(self, raw: bytes, verb: str) -> tuple[Order, str]:
+    def _callback(self, work: Work) -> Callback:
+        headers, body = self.signed_callback(work.id)
+        return Callback(body=body, headers=headers)
+
+    def _lie(self, work: Work) -> Callback:
+        """The right words, signed by somebody else."""
+        headers, body = self.signed_callback(work.id)
+        signature = hmac.new(b"another key", body, hashlib.sha256).hexdigest()
+        return Callback(body=body, headers={**headers, "X-Webhook-Signature": f"sha256={signature}"})
+
+    def _order(self, raw: bytes, verb: str) -> tuple[Order, str, str | None]:
         try:
             given = json.loads(raw)
         except ValueError:
@@ -150,9 +164,11 @@ class PretendApiframe:
             body = check_body(given, {**common, "model": one_of(*_UPSCALERS), key: inner}, required=("model", key))
             params = body[key]
             order = self._enlarging(params if isinstance(params, dict) else {}, factor_key, model)
+        webhook = None
         if self.webhook_key in body:
-            self.webhooks.append(str(body[self.webhook_key]))
-        return order, str(body["model"])
+            webhook = str(body[self.webhook_key])
+            self.webhooks.append(webhook)
+        return order, str(body["model"]), webhook
 
     def _enlarging(self, params: dict[str, object], factor_key: str, model: str) -> Order:
         url, factor = str(params["image"]), params.get(factor_key, 2)

@@ -1,5 +1,6 @@
 """A pretend Pixazo: submit, then a status to ask for. Wire: the vendor page of the quality model."""
 
+import json
 import re
 
 from aiohttp import web
@@ -7,6 +8,7 @@ from aiohttp import web
 from bot.core.clock import Clock, utc
 from bot.core.money import Ticks, usd
 from sandbox.gateways.answers import Pauses, spoil
+from sandbox.gateways.calling import Callback, Caller
 from sandbox.gateways.cdn import Cdn
 from sandbox.gateways.checks import RejectedError, address, boolean, many, one_of, read_body, text, whole
 from sandbox.gateways.faults import Faults, Outcome, Step
@@ -55,11 +57,20 @@ def error_body(status: int) -> object:
 class PretendPixazo:
     """Orders and statuses.
 
-    `webhooks` are the addresses that orders asked to be called at; nobody is called.
+    `webhooks` are the addresses that orders asked to be called at, `caller` is who calls there.
     """
 
     def __init__(
-        self, *, key: str, works: Works, cdn: Cdn, faults: Faults, clock: Clock, pauses: Pauses, trap_url: str
+        self,
+        *,
+        key: str,
+        works: Works,
+        cdn: Cdn,
+        faults: Faults,
+        clock: Clock,
+        pauses: Pauses,
+        trap_url: str,
+        caller: Caller,
     ) -> None:
         self._key = key
         self._works = works
@@ -68,6 +79,7 @@ class PretendPixazo:
         self._clock = clock
         self._pauses = pauses
         self._trap_url = trap_url
+        self.caller = caller
         self.webhooks: list[str] = []
 
     def app(self) -> web.Application:
@@ -87,7 +99,7 @@ class PretendPixazo:
             is_edit = request.path.startswith(f"/{EDIT_MODEL}/")
             checks, required = (_EDIT_CHECKS, ("prompt", "image_urls")) if is_edit else (_CHECKS, ("prompt",))
             body = await read_body(request, checks, required=required)
-            self._note_webhook(request)
+            webhook = self._note_webhook(request)
         except RejectedError as problem:
             return web.json_response({"error": "Bad Request", "message": str(problem)}, status=400)
         order = _order(body)
@@ -95,6 +107,8 @@ class PretendPixazo:
         if fault is not None and not fault.is_charged:
             return await spoil(request, fault, web.Response(), error_body(fault.status), self._pauses)
         work = self._works.accept(order)
+        if webhook is not None:
+            await self.caller.accepted(webhook, work, self._callback, self._lie)
         answer = self._accepted(request, work)
         if fault is not None:
             return await spoil(request, fault, answer, error_body(fault.status), self._pauses)
@@ -159,15 +173,26 @@ class PretendPixazo:
     def _is_known(self, request: web.Request) -> bool:
         return request.headers.get("Ocp-Apim-Subscription-Key") == self._key
 
-    def _note_webhook(self, request: web.Request) -> None:
+    def _callback(self, work: Work) -> Callback:
+        """A callback says what a status would; it is not signed."""
+        return Callback(body=json.dumps(self._told(work)).encode(), headers={})
+
+    def _lie(self, work: Work) -> Callback:
+        """Work that is said to be done, with a picture from elsewhere."""
+        output = {"media_url": [f"{self._trap_url}/picture.png"], "media_type": "image/png"}
+        told = {**self._told(work), "status": "COMPLETED", "output": output}
+        return Callback(body=json.dumps(told).encode(), headers={})
+
+    def _note_webhook(self, request: web.Request) -> str | None:
         address = request.headers.get("X-Webhook-URL")
         if address is None:
-            return
+            return None
         if not _WEBHOOK.fullmatch(address):
             raise RejectedError("X-Webhook-URL must be https")
         if request.headers.get("X-Webhook-Mode", "terminal") not in ("terminal", "sync"):
             raise RejectedError("X-Webhook-Mode is out of range")
         self.webhooks.append(address)
+        return address
 
 
 def _error(status: int) -> web.Response:

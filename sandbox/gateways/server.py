@@ -10,6 +10,7 @@ from bot.core.clock import Clock, SystemClock
 from sandbox.gateways import apiframe, apiinone, locus, pixazo, xai
 from sandbox.gateways.answers import Pauses
 from sandbox.gateways.book import Book
+from sandbox.gateways.calling import Caller
 from sandbox.gateways.cdn import Cdn
 from sandbox.gateways.faults import Faults
 from sandbox.gateways.serving import Desk
@@ -146,11 +147,15 @@ class Gateways:
             clock=self._clock,
             pauses=self._pauses,
             trap_url=self.trap_url,
+            caller=self._caller(stack, pixazo.NAME),
         )
         self.locus = locus.PretendLocus(key=self.locus_key, desk=self._desk(locus.NAME))
         self.apiinone = apiinone.PretendApiInOne(key=self.keys[apiinone.NAME], desk=self._desk(apiinone.NAME))
         self.apiframe = apiframe.PretendApiframe(
-            key=self.keys[apiframe.NAME], desk=self._desk(apiframe.NAME), clock=self._clock
+            key=self.keys[apiframe.NAME],
+            desk=self._desk(apiframe.NAME),
+            clock=self._clock,
+            caller=self._caller(stack, apiframe.NAME),
         )
         self.xai = xai.PretendXai(key=self.keys[xai.NAME], desk=self._desk(xai.NAME))
         apps: Mapping[str, Callable[[], web.Application]] = {
@@ -165,6 +170,11 @@ class Gateways:
             await listener.open()
             stack.push_async_callback(listener.close)
         stack.callback(self._pauses.close)  # runs first: nothing is left waiting
+
+    def _caller(self, stack: AsyncExitStack, name: str) -> Caller:
+        caller = Caller(works=self._works[name], pauses=self._pauses)
+        stack.push_async_callback(caller.close)
+        return caller
 
     def _desk(self, name: str) -> Desk:
         return Desk(works=self._works[name], cdn=self.cdn, faults=self.faults, pauses=self._pauses)

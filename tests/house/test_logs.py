@@ -43,9 +43,10 @@ def test_what_looks_like_a_secret_is_cut() -> None:
     line = _line(
         "PATCH /webhooks/123/aW50ZXJhY3Rpb246abcdefgh/messages "
         "Authorization: Bearer abcdefgh12345678 "
+        "https://easel.example/bot/callbacks/pixazo/abcdef234567/78fe90dc12 "
         "https://cdn.example/a.png?ex=12ab&is=34cd&hm=56ef",
         as_json=False,
     )
 
-    for secret in ("aW50ZXJhY3Rpb246abcdefgh", "abcdefgh12345678", "12ab", "34cd", "56ef"):
+    for secret in ("aW50ZXJhY3Rpb246abcdefgh", "abcdefgh12345678", "78fe90dc12", "12ab", "34cd", "56ef"):
         assert secret not in line

@@ -70,6 +70,9 @@ def test_a_secret_may_be_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         ("EASEL_DISCORD_GATEWAY_URL", f"http://{SECRET}"),
         ("EASEL_PIXAZO_BASE_URL", f"https://user:{SECRET}@host"),
         ("EASEL_XAI_BASE_URL", f"https://host/?key={SECRET}"),
+        ("EASEL_PUBLIC_URL", f"http://{SECRET}"),
+        ("EASEL_PUBLIC_URL", f"https://host/{SECRET}?a=b"),
+        ("EASEL_PUBLIC_URL", f"ftp://localhost/{SECRET}"),
         ("EASEL_WEB_PORT", SECRET),
         ("EASEL_WEB_PORT", "70000"),
         ("EASEL_OPERATOR_IDS", f"12,{SECRET}"),
@@ -88,6 +91,11 @@ def test_a_bad_setting_is_named_and_its_value_is_not(name: str, value: str) -> N
     assert str(caught.value).startswith(name)
     assert SECRET not in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("value", ["https://easel.example/bot/", "http://127.0.0.1:8787", "http://[::1]"])
+def test_the_public_address_is_https_or_leads_to_this_machine(value: str) -> None:
+    assert _load(discord_token="t0ken-for-tests", public_url=value).public_url == value.rstrip("/")
 
 
 def _run(folder: Path, *arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":

@@ -14,6 +14,7 @@ from bot.ledger.model import Ceilings
 from bot.providers.catalogue import parse
 from bot.providers.contract import Provider
 from bot.providers.registry import Registry
+from bot.services.callbacks import Calls
 from bot.services.cancelling import Cancelling
 from bot.services.collecting import Collector
 from bot.services.courier import Courier
@@ -186,6 +187,7 @@ class House:
             collector=self.make_collector(),
             courier=courier,
             pace=Pace(self.database, self.clock),
+            calls=Calls(key=b"key", public_url=None, registry=self.registry),
             clock=self.clock,
             randomness=self.randomness,
             crashpoints=NONE,
