@@ -213,7 +213,7 @@ async def test_a_call_with_another_signature_is_refused_and_brings_no_look(tmp_p
         await play.ends_well(spent_is_booked=False)
 
 
-async def test_an_order_that_is_sent_again_after_a_lost_answer_names_the_same_address(tmp_path: Path) -> None:
+async def test_an_order_that_is_sent_again_after_it_was_turned_away_names_the_same_address(tmp_path: Path) -> None:
     """One key and one body on each attempt: Apiframe refuses a repeat that differs."""
     async with apiframe(tmp_path, Habit.ONCE) as (play, gateway, gateways):
         gateways.faults.next("apiframe", status(429), times=1)
