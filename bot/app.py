@@ -8,26 +8,20 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-import discord
-from yarl import URL
-
 from bot import config, paid_locus
 from bot.client import EaselClient
 from bot.core.clock import Clock, Millis, SystemClock
 from bot.core.crashpoints import NONE, Crashpoints
-from bot.core.errors import SettingsError
 from bot.core.ids import Randomness, SystemRandomness
 from bot.core.requests import ProviderName
 from bot.db import Database, lock_data_folder
 from bot.jobs.model import Caps
 from bot.jobs.runner import Runner
-from bot.ledger.model import Ceilings
-from bot.media.addresses import parse_allowed
 from bot.media.download import Downloader
 from bot.media.media import Media
 from bot.providers import catalogue, registry
 from bot.providers.contract import Provider
-from bot.providers.locus import Slugs
+from bot.rooms_settings import allowed_hosts_of, ceilings_of, options_of, point_discord
 from bot.services import store
 from bot.services.callbacks import CallbackDesk, Calls, server_key
 from bot.services.cancelling import Cancelling
@@ -70,25 +64,6 @@ class House:
     recovery: Recovery
     web: WebServer
     paying: Paying | None  # only where calls are paid one by one
-
-
-def ceilings_of(settings: config.Settings) -> Ceilings:
-    """The budgets in ticks."""
-    return Ceilings(
-        bot_monthly=config.dollars(settings.monthly_ceiling_usd),
-        guild_monthly=config.dollars(settings.guild_monthly_usd),
-        guild_daily=config.dollars(settings.guild_daily_usd),
-        member_daily=config.dollars(settings.member_daily_usd),
-        member_daily_pictures=settings.member_daily_pictures,
-    )
-
-
-def point_discord(settings: config.Settings) -> None:
-    """Points discord.py at other addresses, where the settings name some."""
-    if settings.discord_api_url is not None:
-        discord.http.Route.BASE = settings.discord_api_url
-    if settings.discord_gateway_url is not None:
-        discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = URL(settings.discord_gateway_url)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,28 +145,22 @@ async def _lay_ground(
     randomness = SystemRandomness()
     credit = {ProviderName("apiinone"): config.dollars(settings.apiinone_usd_per_credit)}
     price_list = catalogue.load(settings.catalogue, usd_per_credit=credit)
-    options = _options(settings)
+    options = options_of(settings)
     paid = await paid_locus.adapter(
         settings, price_list, clock=clock, crashpoints=crashpoints, slugs=options.locus_slugs
     )
     ready: dict[ProviderName, Provider] = {} if paid is None else {paid.name: paid.adapter}
-    try:
-        allowed = parse_allowed(settings.download_allow_hosts)
-    except ValueError as error:
-        raise SettingsError("EASEL_DOWNLOAD_ALLOW_HOSTS", str(error)) from None
-    access = {
-        ProviderName(name): registry.Access(key=key, base_url=base_url)
-        for name, (key, base_url) in settings.keys().items()
-    }
     stack.enter_context(lock_data_folder(settings.data_dir))
     path = settings.data_dir / DATABASE_NAME
     database = await stack.enter_async_context(Database.open(path, crashpoints=crashpoints))
     gateways = await stack.enter_async_context(
-        registry.build(access, price_list, clock=clock, crashpoints=crashpoints, options=options, ready=ready)
+        registry.build(
+            access_of(settings), price_list, clock=clock, crashpoints=crashpoints, options=options, ready=ready
+        )
     )
     for name in gateways.unserved:
         log.warning("this provider has a key but is not served yet", extra={"provider": name})
-    downloader = Downloader(allowed=allowed, crashpoints=crashpoints)
+    downloader = Downloader(allowed=allowed_hosts_of(settings), crashpoints=crashpoints)
     media = await stack.enter_async_context(Media(settings.data_dir / PICTURES_NAME, downloader))
     client = _client(database)
     stack.push_async_callback(client.close)
@@ -208,16 +177,6 @@ async def _lay_ground(
         client=client,
         calls=Calls(key=await server_key(database, randomness), public_url=settings.public_url, registry=gateways),
         paid=paid,
-    )
-
-
-def _options(settings: config.Settings) -> registry.Options:
-    prefix = settings.locus_search_prefix
-    slugs = Slugs(web=f"{prefix}web-search", x=f"{prefix}x-search", code=f"{prefix}code-execution")
-    return registry.Options(
-        locus_slugs=slugs,
-        locus_edit_field=settings.locus_edit_field,
-        apiframe_params_key=settings.apiframe_params_key,
     )
 
 

@@ -15,8 +15,9 @@ from bot.core.ids import hold_id_of
 from bot.core.money import Ticks, format_usd
 from bot.db import Database, Reader, Transaction, lock_data_folder
 from bot.jobs import store as jobs
+from bot.jobs.looks import store as looks
+from bot.jobs.looks.store import JobEvent
 from bot.jobs.model import Job, State
-from bot.jobs.store import JobEvent
 from bot.ledger import store as ledger
 from bot.ledger.model import AlreadyClosed, Entry, EntryKind, Hold, HoldState
 from bot.payments import store as payments
@@ -64,7 +65,7 @@ async def list_jobs(database: Path, *, state: State | None) -> list[str]:
     """
 
     def look(reader: Reader) -> tuple[list[tuple[str, ...]], bool]:
-        found = jobs.live(reader) if state is None else jobs.list_by_state(reader, state, limit=LIST_LIMIT + 1)
+        found = jobs.live(reader) if state is None else looks.list_by_state(reader, state, limit=LIST_LIMIT + 1)
         return [_row(reader, job) for job in found[:LIST_LIMIT]], len(found) > LIST_LIMIT
 
     async with Database.open_readonly(_existing(database)) as readers:
@@ -85,7 +86,7 @@ async def show(database: Path, *, prefix: str, wants_prompt: bool) -> list[str]:
         hold_id = hold_id_of(job.id)
         return _Story(
             job=job,
-            events=jobs.events_of(reader, job.id),
+            events=looks.events_of(reader, job.id),
             hold=ledger.hold_of(reader, hold_id),
             entries=ledger.entries_of(reader, hold_id),
         )
@@ -149,7 +150,7 @@ def _unknown(reader: Reader, prefix: str) -> Job:
 def _find(reader: Reader, prefix: str) -> Job:
     """The one job the letters name; people may write them in capitals."""
     letters = prefix.strip().lower()
-    found = jobs.find_by_prefix(reader, letters, limit=MATCHES_SHOWN + 1) if letters else ()
+    found = looks.find_by_prefix(reader, letters, limit=MATCHES_SHOWN + 1) if letters else ()
     exact = [job for job in found if job.id == letters]
     if exact or len(found) == 1:
         return (exact or found)[0]

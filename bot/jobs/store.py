@@ -1,11 +1,11 @@
-"""All SQL of the job engine: named transactions' parts, each to be composed within one `Database.write`.
+"""The SQL that moves jobs: parts of named transactions, each to be composed within one `Database.write`.
 
 Every write by a worker carries the fence: the state it read, the lease owner and the lease's number. No row changed
 means that someone else owns the job, and the function raises FenceLost, which undoes the caller's whole transaction.
+What only looks at jobs stands in `bot.jobs.looks.store`.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.core.clock import Millis
@@ -17,11 +17,10 @@ from bot.jobs.model import AT_THE_GATEWAY, ENDED, MOVES, Caps, Job, NewJob, Stat
 # A claim looks at this many waiting jobs of each provider that has room, for ones that fit under the guilds' cap;
 # more only matters when that many in front are all blocked.
 CLAIM_WINDOW = 500
-# Medians are taken over this many recent successes of a model.
-PACE_SAMPLE = 50
 
 
-def _job(row: Row) -> Job:
+def read_job(row: Row) -> Job:
+    """One row of the table as a value."""
     return Job(
         id=JobId(row["id"]),
         kind=row["kind"],
@@ -88,21 +87,7 @@ def insert(tx: Transaction, job: NewJob) -> None:
 def get(reader: Reader, job_id: JobId) -> Job | None:
     """The job as it stands, or None."""
     row = reader.one("SELECT * FROM job WHERE id = ?", (job_id,))
-    return None if row is None else _job(row)
-
-
-def live_count(reader: Reader, *, guild_id: GuildId, member_id: MemberId) -> tuple[int, int]:
-    """How many jobs have not ended: of all guilds together, and of this member in this guild.
-
-    Jobs that are `unknown` do not count: nothing works on them, and they may stay for a day.
-    """
-    row = reader.one(
-        "SELECT count(*) AS everyone,"
-        " count(CASE WHEN guild_id = ? AND member_id = ? THEN 1 END) AS own"
-        " FROM job WHERE finished_at IS NULL AND state <> 'unknown'",
-        (guild_id, member_id),
-    )
-    return (0, 0) if row is None else (row["everyone"], row["own"])
+    return None if row is None else read_job(row)
 
 
 def at_the_gateway(reader: Reader) -> tuple[dict[str, int], dict[int, int]]:
@@ -359,83 +344,6 @@ def take_over(tx: Transaction, *, owner: str) -> int:
 
 def live(reader: Reader) -> tuple[Job, ...]:
     """Every job that has not ended, oldest first."""
-    return tuple(_job(row) for row in reader.all("SELECT * FROM job WHERE finished_at IS NULL ORDER BY created_at, id"))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobEvent:
-    """One line of a job's log: a change of state, `before` None for the first."""
-
-    at: Millis
-    before: State | None
-    after: State
-    note: str | None
-
-
-def list_by_state(reader: Reader, state: State, *, limit: int) -> tuple[Job, ...]:
-    """At most `limit` jobs in the state, the latest first; for the operator."""
-    rows = reader.all("SELECT * FROM job WHERE state = ? ORDER BY created_at DESC, id LIMIT ?", (state, limit))
-    return tuple(_job(row) for row in rows)
-
-
-def find_by_prefix(reader: Reader, prefix: str, *, limit: int) -> tuple[Job, ...]:
-    """At most `limit` jobs whose id begins with the letters, by id; for the operator."""
-    rows = reader.all(
-        "SELECT * FROM job WHERE substr(id, 1, length(:prefix)) = :prefix ORDER BY id LIMIT :limit",
-        {"prefix": prefix, "limit": limit},
-    )
-    return tuple(_job(row) for row in rows)
-
-
-def events_of(reader: Reader, job_id: JobId) -> tuple[JobEvent, ...]:
-    """Every change of the job's state, the oldest first."""
     return tuple(
-        JobEvent(
-            at=Millis(row["at"]),
-            before=None if row["from_state"] is None else State(row["from_state"]),
-            after=State(row["to_state"]),
-            note=row["note"],
-        )
-        for row in reader.all("SELECT * FROM job_event WHERE job_id = ? ORDER BY id", (job_id,))
+        read_job(row) for row in reader.all("SELECT * FROM job WHERE finished_at IS NULL ORDER BY created_at, id")
     )
-
-
-def places(reader: Reader) -> dict[JobId, int]:
-    """Each queued job's place in line, from 1."""
-    rows = reader.all("SELECT id FROM job WHERE state = 'queued' AND finished_at IS NULL ORDER BY created_at, id")
-    return {JobId(row["id"]): place for place, row in enumerate(rows, start=1)}
-
-
-def place_of(reader: Reader, job: Job) -> int | None:
-    """A queued job's place in line, from 1; None for any other."""
-    if job.state is not State.QUEUED:
-        return None
-    row = reader.one(
-        "SELECT count(*) AS place FROM job WHERE state = 'queued' AND finished_at IS NULL"
-        " AND (created_at < :at OR (created_at = :at AND id <= :id))",
-        {"at": job.created_at, "id": job.id},
-    )
-    return None if row is None else row["place"]
-
-
-def recent_seconds(reader: Reader, *, provider: str, model: str) -> tuple[float, ...]:
-    """Seconds from submit to drawn of the model's last successes, the latest first."""
-    rows = reader.all(
-        "SELECT drawn_at - submitted_at AS took FROM job"
-        " WHERE provider = ? AND model = ? AND drawn_at IS NOT NULL AND submitted_at IS NOT NULL"
-        " ORDER BY drawn_at DESC LIMIT ?",
-        (provider, model, PACE_SAMPLE),
-    )
-    return tuple(row["took"] / 1000 for row in rows)
-
-
-def count_by_state(reader: Reader) -> dict[State, int]:
-    """How many jobs stand in each state."""
-    rows = reader.all("SELECT state, count(*) AS jobs FROM job GROUP BY state")
-    return {State(row["state"]): row["jobs"] for row in rows}
-
-
-def stuck(reader: Reader) -> tuple[JobId, ...]:
-    """Jobs that break I6: not ended, yet without a time at which anyone looks at them."""
-    rows = reader.all("SELECT id FROM job WHERE finished_at IS NULL AND run_at IS NULL AND lease_owner IS NULL")
-    return tuple(JobId(row["id"]) for row in rows)

@@ -12,6 +12,7 @@ from bot.db import Database, Transaction
 from bot.interactions import store as interactions
 from bot.interactions.model import Received
 from bot.jobs import store as jobs
+from bot.jobs.looks import store as looks
 from bot.jobs.model import NewJob
 from bot.ledger import store as ledger
 from bot.ledger.model import Ceilings, HoldRequest
@@ -83,7 +84,7 @@ class Imagine:
     def _admit(self, tx: Transaction, received: Received, offer: Offer, order: PictureOrder, job_id: JobId) -> None:
         if not interactions.accept(tx, received.id, job_id):
             raise Refusal(RefusalReason.STALE)
-        everyone, own = jobs.live_count(tx, guild_id=received.guild_id, member_id=received.member_id)
+        everyone, own = looks.live_count(tx, guild_id=received.guild_id, member_id=received.member_id)
         if everyone >= MAX_LIVE_JOBS:
             raise Refusal(RefusalReason.QUEUE_FULL)
         if own >= self._rules.member_jobs:

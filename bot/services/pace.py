@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from bot.core.clock import Clock
 from bot.db import Database
-from bot.jobs import store as jobs
+from bot.jobs.looks import store as looks
 from bot.providers.catalogue import Offer
 
 # Fewer successes than this say less than the catalogue does.
@@ -37,7 +37,7 @@ class Pace:
         if now < good_until:
             return sample
         provider, model = offer.provider, offer.model
-        sample = await self._database.read(lambda reader: jobs.recent_seconds(reader, provider=provider, model=model))
+        sample = await self._database.read(lambda reader: looks.recent_seconds(reader, provider=provider, model=model))
         self._samples[offer.key] = (now + _FRESH_S, sample)
         return sample
 

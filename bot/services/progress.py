@@ -11,6 +11,7 @@ from bot.db import Database, Reader, Row
 from bot.interactions import store as interactions
 from bot.interactions.model import ANSWERABLE_MS, InteractionState, OpenInteraction, is_token_safe
 from bot.jobs import store as jobs
+from bot.jobs.looks import store as looks
 from bot.jobs.model import AT_THE_GATEWAY, Job, State
 from bot.ledger.model import HoldState
 from bot.providers.catalogue import estimate
@@ -115,7 +116,7 @@ class ProgressBoard:
 
         def gather(reader: Reader) -> tuple[Glance, ...]:
             rows = store.open_cards(reader)
-            places = jobs.places(reader) if rows else {}
+            places = looks.places(reader) if rows else {}
             return tuple(self._glance(row, now=now, places=places, usual=usual) for row in rows)
 
         return await self._database.read(gather)
@@ -218,7 +219,7 @@ class ProgressBoard:
             state=job.state,
             order=order,
             model_label=label_of(self._registry, job),
-            place=jobs.place_of(reader, job),
+            place=looks.place_of(reader, job),
             ready_at=ready_at,
             usual_s=usual_s,
             estimate=price,

@@ -15,6 +15,7 @@ from bot.core.ids import JobId, hold_id_of
 from bot.core.money import usd
 from bot.db import Database, Reader, Transaction, lock_data_folder
 from bot.jobs import store
+from bot.jobs.looks import store as looks
 from bot.jobs.model import State
 from bot.ledger import store as ledger
 from bot.ledger.model import EntryKind, HoldState
@@ -176,7 +177,7 @@ async def test_a_resolved_job_has_failed_and_the_ledger_follows(
         job = await database.read(lambda reader: store.get(reader, JobId("abc")))
         hold = await database.read(lambda reader: ledger.hold_of(reader, hold_id_of(JobId("abc"))))
         entries = await database.read(lambda reader: ledger.entries_of(reader, hold_id_of(JobId("abc"))))
-        events = await database.read(lambda reader: store.events_of(reader, JobId("abc")))
+        events = await database.read(lambda reader: looks.events_of(reader, JobId("abc")))
         left = await database.read(ledger.open_holds)
     assert job is not None
     assert (job.state, job.finished_at, job.reason) == (State.FAILED, LATER.now(), "no_answer")

@@ -8,6 +8,7 @@ from bot.core.ids import InteractionId, JobId, hold_id_of
 from bot.db import Database, Reader
 from bot.interactions.model import InteractionState
 from bot.jobs import store as jobs
+from bot.jobs.looks import store as looks
 from bot.jobs.model import Job, State
 from bot.ledger import store as ledger
 from bot.ledger.check import check
@@ -86,7 +87,7 @@ def look(reader: Reader, *, deeply: bool) -> Facts:
         records=tuple(_record(reader, job_id) for job_id in ids),
         interactions={row["id"]: InteractionState(row["state"]) for row in rows},
         origins={row["job_id"]: row["id"] for row in rows if row["job_id"] is not None},
-        stuck=jobs.stuck(reader),
+        stuck=looks.stuck(reader),
         problems=check(reader) if deeply else (),
     )
 

@@ -12,6 +12,7 @@ from bot import app, config, serving
 from bot.core.clock import Clock
 from bot.db import Reader
 from bot.jobs import store as jobs
+from bot.jobs.looks import store as looks
 from bot.jobs.model import Job, State
 from bot.ledger.check import check
 from sandbox.discord import Message, Sandbox
@@ -82,7 +83,7 @@ class Rig:
     async def assert_sound(self, house: app.House) -> None:
         """The invariants every test ends with: the books agree, nobody waits, the wire was spoken correctly."""
         assert await house.database.read(check) == ()
-        assert await house.database.read(jobs.stuck) == ()
+        assert await house.database.read(looks.stuck) == ()
         assert self.sandbox.check_answers() == []
         assert self.sandbox.violations == []
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from bot import config
-from bot.app import ceilings_of
 from bot.core.errors import SettingsError
 from bot.core.money import usd
+from bot.rooms_settings import ceilings_of
 
 ROOT = Path(__file__).resolve().parents[2]
 SECRET = "s3cr3t-value-that-must-not-be-shown"

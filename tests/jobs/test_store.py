@@ -11,6 +11,7 @@ from bot.core.errors import FenceLost
 from bot.core.ids import GuildId, JobId, MemberId
 from bot.db import Transaction
 from bot.jobs import store
+from bot.jobs.looks import store as looks
 from bot.jobs.model import AT_THE_GATEWAY, ENDED, MOVES, Caps, Job, State
 from bot.jobs.store import Because
 from tests.jobs.bench import NOW, OTHER, OWNER, ROOMY, events, ids, later, new, put, row
@@ -53,9 +54,9 @@ def test_live_are_jobs_that_somebody_works_on_of_all_and_of_one_member(memory: M
         put(memory, f"own-{number}", state)
     put(memory, "other-guild", guild=2)
     put(memory, "other-member", member=11)
-    counted = memory.read(lambda reader: store.live_count(reader, guild_id=GuildId(1), member_id=MemberId(10)))
+    counted = memory.read(lambda reader: looks.live_count(reader, guild_id=GuildId(1), member_id=MemberId(10)))
     assert counted == (7, 5)
-    assert memory.read(partial(store.live_count, guild_id=GuildId(9), member_id=MemberId(9))) == (7, 0)
+    assert memory.read(partial(looks.live_count, guild_id=GuildId(9), member_id=MemberId(9))) == (7, 0)
 
 
 # Claiming
@@ -382,36 +383,30 @@ def test_places_count_queued_jobs_from_1(memory: Memory) -> None:
     for name, at in (("b", 0), ("a", 0), ("first", -1)):
         put(memory, name, at=later(at))
     put(memory, "gone", State.WAITING)
-    assert memory.read(store.places) == {"first": 1, "a": 2, "b": 3}
+    assert memory.read(looks.places) == {"first": 1, "a": 2, "b": 3}
     for name, place in (("first", 1), ("a", 2), ("b", 3), ("gone", None)):
-        assert memory.read(partial(store.place_of, job=row(memory, name))) == place
+        assert memory.read(partial(looks.place_of, job=row(memory, name))) == place
 
 
 def test_the_pace_is_taken_from_the_models_last_successes(memory: Memory) -> None:
-    for number in range(store.PACE_SAMPLE + 5):
+    for number in range(looks.PACE_SAMPLE + 5):
         put(memory, f"{number}", State.DONE, submitted_at=NOW, drawn_at=later(1_000 * number))
     put(memory, "slow", State.DONE, provider="pixazo", submitted_at=NOW, drawn_at=later(10**6))
     put(memory, "undrawn", State.FAILED, submitted_at=NOW)
-    sample = memory.read(partial(store.recent_seconds, provider="locus", model="m"))
-    assert len(sample) == store.PACE_SAMPLE
+    sample = memory.read(partial(looks.recent_seconds, provider="locus", model="m"))
+    assert len(sample) == looks.PACE_SAMPLE
     assert (sample[0], sample[-1]) == (54.0, 5.0)
-    assert memory.read(partial(store.recent_seconds, provider="locus", model="other")) == ()
-
-
-def test_jobs_are_counted_by_state(memory: Memory) -> None:
-    for name, state in (("a", State.QUEUED), ("b", State.QUEUED), ("c", State.DONE)):
-        put(memory, name, state)
-    assert memory.read(store.count_by_state) == {State.QUEUED: 2, State.DONE: 1}
+    assert memory.read(partial(looks.recent_seconds, provider="locus", model="other")) == ()
 
 
 def test_a_job_that_nobody_would_ever_look_at_cannot_be_stored_and_would_be_found(memory: Memory) -> None:
     put(memory, "a", State.WAITING)
     with pytest.raises(sqlite3.IntegrityError):
         memory.connection.execute("UPDATE job SET run_at = NULL")
-    assert memory.read(store.stuck) == ()
+    assert memory.read(looks.stuck) == ()
     memory.connection.execute("PRAGMA ignore_check_constraints = ON")
     memory.connection.execute("UPDATE job SET run_at = NULL")
-    assert memory.read(store.stuck) == ("a",)
+    assert memory.read(looks.stuck) == ("a",)
 
 
 # For the operator
@@ -421,24 +416,24 @@ def test_jobs_in_a_state_are_listed_the_latest_first_and_no_more_than_asked_for(
     for number, name in enumerate("abc"):
         put(memory, name, State.UNKNOWN, at=later(number))
     put(memory, "done", State.DONE, at=later(9))
-    assert ids(memory.read(partial(store.list_by_state, state=State.UNKNOWN, limit=2))) == ["c", "b"]
-    assert ids(memory.read(partial(store.list_by_state, state=State.DONE, limit=2))) == ["done"]
-    assert memory.read(partial(store.list_by_state, state=State.FAILED, limit=2)) == ()
+    assert ids(memory.read(partial(looks.list_by_state, state=State.UNKNOWN, limit=2))) == ["c", "b"]
+    assert ids(memory.read(partial(looks.list_by_state, state=State.DONE, limit=2))) == ["done"]
+    assert memory.read(partial(looks.list_by_state, state=State.FAILED, limit=2)) == ()
 
 
 def test_first_letters_find_every_job_that_begins_with_them(memory: Memory) -> None:
     for name in ("abc", "abd", "b", "x_y"):
         put(memory, name)
-    found = {prefix: ids(memory.read(partial(store.find_by_prefix, prefix=prefix, limit=9))) for prefix in "ab_%"}
+    found = {prefix: ids(memory.read(partial(looks.find_by_prefix, prefix=prefix, limit=9))) for prefix in "ab_%"}
     assert found == {"a": ["abc", "abd"], "b": ["b"], "_": [], "%": []}
-    assert ids(memory.read(partial(store.find_by_prefix, prefix="ab", limit=1))) == ["abc"]
+    assert ids(memory.read(partial(looks.find_by_prefix, prefix="ab", limit=1))) == ["abc"]
 
 
 def test_a_jobs_own_events_come_back_in_their_order(memory: Memory) -> None:
     job = put(memory, "a", State.UNKNOWN)
     put(memory, "b")
     memory.write(lambda tx: store.move(tx, job, State.FAILED, now=later(5), detail="told"))
-    logged = memory.read(lambda reader: store.events_of(reader, job.id))
+    logged = memory.read(lambda reader: looks.events_of(reader, job.id))
     assert [(one.at, one.before, one.after, one.note) for one in logged] == [
         (NOW, None, State.QUEUED, None),
         (NOW + 5, State.UNKNOWN, State.FAILED, "told"),

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator
 from bot.core.ids import JobId, hold_id_of
 from bot.db import Reader
 from bot.jobs import store as jobs
+from bot.jobs.looks import store as looks
 from bot.jobs.model import AT_THE_GATEWAY, Claim, Job, State
 from bot.ledger import store as ledger
 from bot.ledger.check import broken_books
@@ -28,7 +29,7 @@ def broken_laws(reader: Reader, outside: Outside, *, claims: Collection[Claim]) 
     rows = reader.all("SELECT id FROM job ORDER BY id")
     everyone = [job for row in rows if (job := jobs.get(reader, JobId(row["id"]))) is not None]
     found = [*broken_books(reader), *_limits(reader), *_interactions(reader), *_caps(everyone)]
-    found += (f"I6: job {job_id} waits for nobody" for job_id in jobs.stuck(reader))
+    found += (f"I6: job {job_id} waits for nobody" for job_id in looks.stuck(reader))
     working = {claim.job.id for claim in claims}
     for job in everyone:
         if job.lease_owner is not None and job.id not in working:

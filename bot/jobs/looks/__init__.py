@@ -1,0 +1,1 @@
+"""What people and reports ask of jobs. Nothing here changes one."""

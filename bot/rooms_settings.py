@@ -1,0 +1,60 @@
+"""The settings in the rooms' own words: budgets in ticks, hosts, keys, gateways' options, Discord's addresses."""
+
+from collections.abc import Mapping, Sequence
+
+import discord
+from yarl import URL
+
+from bot import config
+from bot.core.errors import SettingsError
+from bot.core.requests import ProviderName
+from bot.ledger.model import Ceilings
+from bot.media.addresses import AllowedHost, parse_allowed
+from bot.providers import registry
+from bot.providers.locus import Slugs
+
+
+def ceilings_of(settings: config.Settings) -> Ceilings:
+    """The budgets in ticks."""
+    return Ceilings(
+        bot_monthly=config.dollars(settings.monthly_ceiling_usd),
+        guild_monthly=config.dollars(settings.guild_monthly_usd),
+        guild_daily=config.dollars(settings.guild_daily_usd),
+        member_daily=config.dollars(settings.member_daily_usd),
+        member_daily_pictures=settings.member_daily_pictures,
+    )
+
+
+def point_discord(settings: config.Settings) -> None:
+    """Points discord.py at other addresses, where the settings name some."""
+    if settings.discord_api_url is not None:
+        discord.http.Route.BASE = settings.discord_api_url
+    if settings.discord_gateway_url is not None:
+        discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = URL(settings.discord_gateway_url)
+
+
+def allowed_hosts_of(settings: config.Settings) -> Sequence[AllowedHost]:
+    """The private hosts that pictures may be fetched from. Raises SettingsError."""
+    try:
+        return parse_allowed(settings.download_allow_hosts)
+    except ValueError as error:
+        raise SettingsError("EASEL_DOWNLOAD_ALLOW_HOSTS", str(error)) from None
+
+
+def access_of(settings: config.Settings) -> Mapping[ProviderName, registry.Access]:
+    """Key and address of each provider that has a key."""
+    return {
+        ProviderName(name): registry.Access(key=key, base_url=base_url)
+        for name, (key, base_url) in settings.keys().items()
+    }
+
+
+def options_of(settings: config.Settings) -> registry.Options:
+    """What the operator set where a gateway's own documents leave it open."""
+    prefix = settings.locus_search_prefix
+    slugs = Slugs(web=f"{prefix}web-search", x=f"{prefix}x-search", code=f"{prefix}code-execution")
+    return registry.Options(
+        locus_slugs=slugs,
+        locus_edit_field=settings.locus_edit_field,
+        apiframe_params_key=settings.apiframe_params_key,
+    )
