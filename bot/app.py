@@ -21,7 +21,7 @@ from bot.media.download import Downloader
 from bot.media.media import Media
 from bot.providers import catalogue, registry
 from bot.providers.contract import Provider
-from bot.rooms_settings import allowed_hosts_of, ceilings_of, options_of, point_discord
+from bot.rooms_settings import access_of, allowed_hosts_of, ceilings_of, options_of, point_discord
 from bot.services import store
 from bot.services.callbacks import CallbackDesk, Calls, server_key
 from bot.services.cancelling import Cancelling

@@ -11,7 +11,7 @@ import pytest
 from bot.core.errors import DatabaseCorrupt, DatabaseUnavailable, SchemaTooNew
 from bot.db import Database, Reader, Transaction
 from bot.db import readers as readers_module
-from bot.db.connection import configure_writer
+from bot.db.connection import WAL_KEPT_BYTES, configure_writer
 from bot.db.database import READERS
 from tests.db.notes import add, texts
 
@@ -163,6 +163,49 @@ async def test_a_cancelled_read_gives_its_place_back(db: Database) -> None:
     gate.set()
     await asyncio.gather(*tasks, return_exceptions=True)
     assert await asyncio.gather(*(db.read(texts) for _ in range(10))) == [[]] * 10
+
+
+async def test_a_read_that_does_not_end_is_stopped_and_the_connection_stays_well(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """C12: a snapshot that is held for ever would let the log grow for ever."""
+    monkeypatch.setattr(readers_module, "LOOK_EVERY", 1_000)
+    monkeypatch.setattr(readers_module, "LOOKS_MAX", 3)
+    endless = "WITH RECURSIVE step (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM step) SELECT max(n) FROM step"
+    for _ in range(2 * READERS):
+        with pytest.raises(DatabaseUnavailable, match="interrupted"):
+            await db.read(lambda reader: reader.one(endless))
+    assert await asyncio.gather(*(db.read(texts) for _ in range(2 * READERS))) == [[]] * (2 * READERS)
+
+
+async def test_a_log_that_grew_beside_a_long_read_is_folded_and_cut_back_after_it(db: Database, path: Path) -> None:
+    """C12."""
+    wal = path.with_name(f"{path.name}-wal")
+    gate, entered = threading.Event(), threading.Event()
+
+    def hold(reader: Reader) -> list[str]:
+        found = texts(reader)
+        entered.set()
+        gate.wait()
+        return found
+
+    async def write_much() -> None:
+        for _ in range(5):
+            await asyncio.gather(*(db.write(add("x" * PAGE * 10)) for _ in range(100)))
+
+    holding = asyncio.create_task(db.read(hold))
+    await asyncio.to_thread(entered.wait)
+    await write_much()
+    beside = wal.stat().st_size
+    gate.set()
+    assert await holding == []
+    assert beside > WAL_KEPT_BYTES
+
+    await db.write(add("the checkpoint after this one gets to the end"))
+    await db.write(add("so the log begins anew"))
+    assert wal.stat().st_size <= WAL_KEPT_BYTES
+    await write_much()
+    assert wal.stat().st_size < beside, "with nobody in its way the checkpoint keeps up"
 
 
 async def test_too_many_reads_are_refused_at_once(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -38,7 +38,8 @@ async def broken(job: Job) -> None:
         (State.WAITING, {"crashes": MAX_CRASHES - 1}, "poll"),
         (State.WAITING, {"crashes": MAX_CRASHES}, "give_up"),
         (State.DELIVERING, {"crashes": MAX_CRASHES}, "give_up"),
-        (State.UNKNOWN, {"crashes": MAX_CRASHES}, "poll"),  # it ends by itself when its grace does
+        (State.UNKNOWN, {"crashes": MAX_CRASHES - 1}, "poll"),
+        (State.UNKNOWN, {"crashes": MAX_CRASHES}, "give_up"),  # a look-up that kills would kill at every start
     ],
 )
 async def test_each_state_has_its_step(tmp_path: Path, state: State, columns: dict[str, int], step: str) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.core.clock import Millis
-from bot.core.errors import DownloadFailed, MediaError
+from bot.core.errors import DatabaseUnavailable, DownloadFailed, MediaError
 from bot.core.ids import AssetId
 from bot.core.requests import PictureFormat
 from bot.db import Database
@@ -92,10 +92,13 @@ def test_a_picture_that_is_not_here_is_named(assets: AssetStore) -> None:
         assets.read(AssetId("a" * 64))
 
 
-def test_a_folder_that_cannot_be_written_is_a_passing_fault(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_used_ends_the_start(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
-    with pytest.raises(DownloadFailed, match="could not be saved"):
+    with pytest.raises(DatabaseUnavailable, match="pictures' folder"):
         AssetStore(tmp_path / "file").prepare()
+
+
+def test_a_folder_that_cannot_be_written_is_a_passing_fault(tmp_path: Path) -> None:
     with pytest.raises(DownloadFailed, match="could not be saved"):
         AssetStore(tmp_path / "missing").draft()
 
