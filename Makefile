@@ -17,7 +17,6 @@ demo: $(STAMP) ## a loopback Discord, pretend gateways and the bot: the first pi
 test: $(STAMP) ## the whole suite, with branch coverage of the core rooms
 	$(PY) -m coverage erase
 	$(PY) -m coverage run -m pytest $(ARGS)
-	$(PY) -m coverage combine --quiet --append || true
 	$(PY) -m coverage report --fail-under=100 --include='bot/core/*,bot/ledger/*,bot/jobs/*,bot/db/*,bot/providers/*,bot/payments/*'
 
 check: $(STAMP) ## lint, format, strict types, import contracts, dependencies
