@@ -33,6 +33,7 @@ class EntryKind(StrEnum):
     """What an entry says happened."""
 
     HOLD = "hold"
+    REPRICE = "reprice"
     POST = "post"
     VOID = "void"
     PRESUME = "presume"

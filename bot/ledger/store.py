@@ -122,9 +122,9 @@ def hold(tx: Transaction, request: HoldRequest) -> Held:
         needed = request.needed(limit.unit)
         counter = tx.one(_RESERVE, _counter_params(limit, needed))
         if counter is None:
-            raise _refusal(tx, limit, needed)
+            raise refusal(tx, limit, needed)
         tx.execute(_ADD_LEG, (request.hold_id, counter["id"], needed))
-    _add_entry(tx, request.hold_id, EntryKind.HOLD, request.amount, request.pictures, at=request.at)
+    add_entry(tx, request.hold_id, EntryKind.HOLD, request.amount, request.pictures, at=request.at)
     return Held(hold_id=request.hold_id, amount=request.amount, pictures=request.pictures)
 
 
@@ -141,9 +141,9 @@ def post(
     held_amount, held_pictures = _close(tx, hold_id, HoldState.POSTED, at)
     over_amount, over_pictures = max(0, actual - held_amount), max(0, pictures - held_pictures)
     _settle(tx, hold_id, amount=actual, pictures=pictures, over_amount=over_amount, over_pictures=over_pictures)
-    _add_entry(tx, hold_id, EntryKind.POST, actual, pictures, at=at, basis=basis, note=note)
+    add_entry(tx, hold_id, EntryKind.POST, actual, pictures, at=at, basis=basis, note=note)
     if over_amount or over_pictures:
-        _add_entry(tx, hold_id, EntryKind.OVERRUN, over_amount, over_pictures, at=at)
+        add_entry(tx, hold_id, EntryKind.OVERRUN, over_amount, over_pictures, at=at)
     released = max(0, held_amount - actual)
     return Posted(amount=actual, released=Ticks(released), overrun=Ticks(over_amount))
 
@@ -152,14 +152,14 @@ def void(tx: Transaction, *, hold_id: HoldId, at: Millis, reason: str) -> None:
     """Releases the whole hold: nothing was charged. Raises AlreadyClosed, UnknownHold."""
     amount, pictures = _close(tx, hold_id, HoldState.VOIDED, at)
     _settle(tx, hold_id)
-    _add_entry(tx, hold_id, EntryKind.VOID, amount, pictures, at=at, note=reason)
+    add_entry(tx, hold_id, EntryKind.VOID, amount, pictures, at=at, note=reason)
 
 
 def presume(tx: Transaction, *, hold_id: HoldId, at: Millis) -> Posted:
     """Books the whole hold as spent, since nobody will know; a person can adjust it. Raises as `void`."""
     amount, pictures = _close(tx, hold_id, HoldState.PRESUMED, at)
     _settle(tx, hold_id, amount=amount, pictures=pictures)
-    _add_entry(tx, hold_id, EntryKind.PRESUME, amount, pictures, at=at)
+    add_entry(tx, hold_id, EntryKind.PRESUME, amount, pictures, at=at)
     return Posted(amount=Ticks(amount), released=ZERO, overrun=ZERO)
 
 
@@ -173,14 +173,14 @@ def adjust(tx: Transaction, *, hold_id: HoldId, difference: int, at: Millis, rea
         raise ValueError("a correction is not nothing, and not more than can be kept")
     facts = {"hold_id": hold_id, "difference": difference, "reason": reason, "author": author, "at": at}
     if not tx.execute(_ADJUST_ENTRY, facts | {"most": MAX_TICKS}):
-        state = _known(tx, hold_id).state
+        state = known(tx, hold_id).state
         raise NotAdjustable(f"hold {hold_id} is {state}; {difference:+} ticks cannot be booked on it")
     tx.execute(_ADJUST_COUNTERS, {"hold_id": hold_id, "difference": difference, "over": max(0, difference)})
 
 
 def standing(reader: Reader, limits: Sequence[Limit]) -> tuple[Standing, ...]:
     """How much of each limit is taken."""
-    return tuple(_standing_of(reader, limit) for limit in limits)
+    return tuple(standing_of(reader, limit) for limit in limits)
 
 
 def open_holds(reader: Reader) -> tuple[Hold, ...]:
@@ -223,14 +223,15 @@ def _counter_params(limit: Limit, needed: int) -> dict[str, object]:
     }
 
 
-def _refusal(tx: Transaction, limit: Limit, needed: int) -> Refusal:
+def refusal(tx: Transaction, limit: Limit, needed: int, *, own: int = 0) -> Refusal:
+    """Why the limit does not allow it; `own` is what the same hold takes of it already, and gives up."""
     reason = RefusalReason.BUDGET if limit.unit is Unit.MONEY else RefusalReason.QUOTA
     facts = {
         "scope": limit.scope,
         "unit": limit.unit.value,
         "window": limit.window.kind.value,
         "limit": limit.amount,
-        "left": _standing_of(tx, limit).left,
+        "left": standing_of(tx, limit, own=own).left,
         "needed": needed,
         "resets_at": limit.window.ends_at,
     }
@@ -241,7 +242,7 @@ def _close(tx: Transaction, hold_id: HoldId, state: HoldState, at: Millis) -> tu
     """Closes the hold, or says why not; returns what it held in ticks and pictures."""
     row = tx.one(_CLOSE_HOLD, {"hold_id": hold_id, "state": state.value, "at": at})
     if row is None:
-        raise AlreadyClosed(hold_id, _known(tx, hold_id).state)
+        raise AlreadyClosed(hold_id, known(tx, hold_id).state)
     return row["amount"], row["pictures"]
 
 
@@ -263,7 +264,7 @@ def _settle(
     tx.execute(_SETTLE, facts | {"hold_id": hold_id})
 
 
-def _add_entry(
+def add_entry(
     tx: Transaction,
     hold_id: HoldId,
     kind: EntryKind,
@@ -274,16 +275,19 @@ def _add_entry(
     basis: Basis | None = None,
     note: str = "",
 ) -> None:
+    """Writes one line of the book."""
     tx.execute(_ADD_ENTRY, (hold_id, kind.value, amount, pictures, basis, note[:NOTE_LENGTH], at))
 
 
-def _standing_of(reader: Reader, limit: Limit) -> Standing:
+def standing_of(reader: Reader, limit: Limit, *, own: int = 0) -> Standing:
+    """How much of the limit is taken, without the `own` part that a hold gives up."""
     window = limit.window
     row = reader.one(_STANDING, (limit.scope, limit.unit.value, window.kind.value, window.starts_at))
-    return Standing(limit=limit, held=row["held"] if row else 0, spent=row["spent"] if row else 0)
+    return Standing(limit=limit, held=row["held"] - own if row else 0, spent=row["spent"] if row else 0)
 
 
-def _known(reader: Reader, hold_id: HoldId) -> Hold:
+def known(reader: Reader, hold_id: HoldId) -> Hold:
+    """The hold as it stands. Raises UnknownHold."""
     found = hold_of(reader, hold_id)
     if found is None:
         raise UnknownHold(f"there is no hold {hold_id}")

@@ -1,5 +1,6 @@
 """Migrations: whole or not at all, in order, never backwards."""
 
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,7 +8,10 @@ from pathlib import Path
 import pytest
 
 from bot.core.errors import DatabaseUnavailable, SchemaTooNew
+from bot.db import Reader
+from bot.db.connection import configure
 from bot.db.schema import SCRIPTS, migrate, scripts_in, statements_of, version_of
+from bot.ledger.check import check
 
 
 def script(number: int, *statements: str) -> str:
@@ -100,6 +104,33 @@ def test_the_real_scripts_run_on_an_empty_database(connection: sqlite3.Connectio
 
 
 def test_every_table_of_the_real_schema_is_strict(connection: sqlite3.Connection) -> None:
+    configure(connection)
     migrate(connection)
     rows = connection.execute("SELECT name, strict FROM pragma_table_list WHERE schema = 'main'").fetchall()
     assert {name for name, strict in rows if not strict and not name.startswith("sqlite_")} == set()
+
+
+def test_a_book_from_before_holds_could_be_priced_anew_is_kept_whole(
+    connection: sqlite3.Connection, tmp_path: Path
+) -> None:
+    earlier = tmp_path / "earlier"
+    earlier.mkdir()
+    for path in sorted(SCRIPTS.glob("*.sql"))[:6]:
+        shutil.copy(path, earlier)
+    migrate(connection, folder=earlier)
+    connection.executescript(
+        "INSERT INTO counter (id, scope, unit, window_kind, starts_at, ends_at, limit_amount, spent)"
+        " VALUES (1, 'bot', 'money', 'month', 0, 10, 9, 4);"
+        "INSERT INTO hold (hold_id, job_id, guild_id, member_id, amount, pictures, price_version, state, opened_at,"
+        " closed_at) VALUES ('one', 'one', 1, 2, 5, 1, '1', 'posted', 3, 4);"
+        "INSERT INTO hold_leg (hold_id, counter_id, amount) VALUES ('one', 1, 5);"
+        "INSERT INTO entry (id, hold_id, kind, amount, pictures, basis, note, at)"
+        " VALUES (7, 'one', 'hold', 5, 1, NULL, '', 3), (9, 'one', 'post', 4, 1, 'listed', 'm', 4);"
+    )
+    configure(connection)
+    migrate(connection)
+    rows = connection.execute("SELECT id, hold_id, kind, amount, basis, note, at FROM entry ORDER BY id").fetchall()
+    assert [tuple(row) for row in rows] == [(7, "one", "hold", 5, None, "", 3), (9, "one", "post", 4, "listed", "m", 4)]
+    assert check(Reader(connection)) == ()
+    with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+        connection.execute("DELETE FROM entry")

@@ -14,6 +14,7 @@ from bot.db import Transaction
 from bot.ledger import store
 from bot.ledger.check import broken_books
 from bot.ledger.model import AlreadyClosed, Ceilings
+from bot.ledger.policy import limits_for
 from tests.ledger.book import NOON, Book, ceilings, request
 from tests.ledger.reference import Reference
 from tests.ledger.subject import Subject
@@ -69,6 +70,15 @@ class LedgerMachine(RuleBasedStateMachine):
     def redeliver(self, hold_id: HoldId) -> None:
         again = self.reference.lines[hold_id].request
         self.agree(lambda tx: self.subject.hold(tx, again), lambda: self.reference.hold(again))
+
+    @rule(hold_id=holds, amount=st.integers(0, 9))
+    def reprice(self, hold_id: HoldId, amount: int) -> None:
+        opened = self.reference.lines[hold_id].request
+        limits = limits_for(self.ceilings, guild_id=opened.guild_id, member_id=opened.member_id, at=self.now)
+        self.agree(
+            lambda tx: self.subject.reprice(tx, hold_id, Ticks(amount), limits, self.now),
+            lambda: self.reference.reprice(hold_id, Ticks(amount), limits),
+        )
 
     @rule(hold_id=holds, actual=st.integers(0, 9), pictures=st.integers(0, 4))
     def post(self, hold_id: HoldId, actual: int, pictures: int) -> None:

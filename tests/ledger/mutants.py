@@ -11,7 +11,7 @@ from bot.core.ids import HoldId
 from bot.core.money import MAX_TICKS, ZERO, Ticks
 from bot.db import Transaction
 from bot.ledger import store
-from bot.ledger.model import AlreadyClosed, Held, HoldRequest, HoldState, Posted
+from bot.ledger.model import AlreadyClosed, Held, HoldRequest, HoldState, Limit, Posted
 from bot.ledger.windows import WindowKind, day_window, month_window
 from tests.ledger.subject import Subject
 
@@ -140,6 +140,38 @@ class ClockTrusted(Subject):
         return at
 
 
+class RepriceUnchecked(Subject):
+    """A dearer gateway is paid beyond the limits; nor does the table's CHECK help."""
+
+    def transaction(self, connection: sqlite3.Connection) -> Transaction:
+        connection.execute("PRAGMA ignore_check_constraints = ON")
+        return _Rewriting(connection, "held - :weight + :needed + spent <= :limit", "TRUE")
+
+
+class RepriceForgetsTheOldPrice(Subject):
+    """What was held for the first gateway stays held beside what is held for the next."""
+
+    def transaction(self, connection: sqlite3.Connection) -> Transaction:
+        return _Rewriting(connection, "SET held = held - :weight + :needed", "SET held = held + :needed")
+
+
+class RepriceOfAClosedHold(Subject):
+    """A hold that was given back is held anew; nor does the table's CHECK help."""
+
+    def transaction(self, connection: sqlite3.Connection) -> Transaction:
+        connection.execute("PRAGMA ignore_check_constraints = ON")
+        return super().transaction(connection)
+
+    def reprice(self, tx: Transaction, hold_id: HoldId, amount: Ticks, limits: tuple[Limit, ...], at: Millis) -> Held:
+        try:
+            return super().reprice(tx, hold_id, amount, limits, at)
+        except AlreadyClosed as error:
+            if error.state is not HoldState.VOIDED:
+                raise
+            tx.execute(_KEEP_HELD, {"hold_id": hold_id, "kept": amount})
+            return Held(hold_id=hold_id, amount=amount, pictures=0)
+
+
 class _Rewriting(Transaction):
     """Changes a piece of the statements on their way."""
 
@@ -165,4 +197,7 @@ MUTANTS: tuple[type[Subject], ...] = (
     VoidAfterPost,
     OverrunForgotten,
     ClockTrusted,
+    RepriceUnchecked,
+    RepriceForgetsTheOldPrice,
+    RepriceOfAClosedHold,
 )

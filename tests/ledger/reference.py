@@ -1,12 +1,22 @@
 """The ledger once more in plain Python, without SQL: what the true one must agree with."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot.core.clock import Millis
 from bot.core.errors import Refusal, RefusalReason
 from bot.core.ids import HoldId
 from bot.core.money import Ticks
-from bot.ledger.model import AlreadyClosed, AlreadyHeld, Held, HoldRequest, HoldState, NotAdjustable, Posted, Unit
+from bot.ledger.model import (
+    AlreadyClosed,
+    AlreadyHeld,
+    Held,
+    HoldRequest,
+    HoldState,
+    Limit,
+    NotAdjustable,
+    Posted,
+    Unit,
+)
 
 Key = tuple[str, str, str, int]  # scope, unit, kind of window, start of window
 
@@ -56,6 +66,27 @@ class Reference:
         for key, needed in self.weights(request):
             self.counters.setdefault(key, Counter()).held += needed
         return Held(hold_id=request.hold_id, amount=request.amount, pictures=request.pictures)
+
+    def reprice(self, hold_id: HoldId, amount: Ticks, limits: tuple[Limit, ...]) -> Held:
+        line = self.lines[hold_id]
+        if line.state is not HoldState.OPEN:
+            raise AlreadyClosed(hold_id, line.state)
+        old = line.request.amount
+        today = {(limit.scope, limit.unit.value, limit.window.kind.value): limit.amount for limit in limits}
+        money = [key for key, _ in self.weights(line.request) if key[1] == "money"]
+        for key in self.by_age(money):
+            counter, limit = self.counters[key], today[key[:3]]
+            if amount > old and counter.held - old + counter.spent + amount > limit:
+                left = max(0, limit - (counter.held - old) - counter.spent)
+                raise Refusal(RefusalReason.BUDGET, {"scope": key[0], "left": left, "needed": amount})
+        for key in money:
+            self.counters[key].held += amount - old
+        line.request = replace(line.request, amount=amount)
+        return Held(hold_id=hold_id, amount=amount, pictures=line.request.pictures)
+
+    def by_age(self, keys: list[Key]) -> list[Key]:
+        """Counters in the order in which they were made."""
+        return [key for key in self.counters if key in keys]
 
     def post(self, hold_id: HoldId, actual: Ticks, pictures: int) -> Posted:
         line = self.close(hold_id, HoldState.POSTED)

@@ -9,7 +9,8 @@ from bot.core.ids import HoldId
 from bot.core.money import Ticks
 from bot.db import Transaction
 from bot.ledger import store
-from bot.ledger.model import Held, HoldRequest, Posted
+from bot.ledger.model import Held, HoldRequest, Limit, Posted
+from bot.ledger.repricing import store as repricing
 
 T = TypeVar("T")
 
@@ -39,6 +40,12 @@ class Subject:
     def hold(self, tx: Transaction, request: HoldRequest) -> Held:
         """See `store.hold`."""
         return store.hold(tx, request)
+
+    def reprice(self, tx: Transaction, hold_id: HoldId, amount: Ticks, limits: tuple[Limit, ...], at: Millis) -> Held:
+        """See `repricing.reprice`."""
+        return repricing.reprice(
+            tx, hold_id=hold_id, amount=amount, limits=limits, price_version="2026-06", at=at, note="elsewhere"
+        )
 
     def post(self, tx: Transaction, hold_id: HoldId, actual: Ticks, pictures: int, at: Millis) -> Posted:
         """See `store.post`."""

@@ -7,11 +7,19 @@ import pytest
 from bot.core.ids import HoldId
 from bot.core.money import Ticks
 from bot.ledger import store
+from bot.ledger.repricing.store import reprice
 from tests.ledger.book import NOON, Book, request, unguarded
 
 
 def filled(book: Book) -> None:
-    for name in ("open", "posted", "voided", "presumed", "over"):
+    book.hold(request("open", 5, 2))
+    limits = request("open", 5, 2).limits
+    book.write(
+        lambda tx: reprice(
+            tx, hold_id=HoldId("open"), amount=Ticks(20), limits=limits, price_version="2", at=NOON, note="b"
+        )
+    )
+    for name in ("posted", "voided", "presumed", "over"):
         book.hold(request(name, 20, 2))
     book.write(
         lambda tx: store.post(
@@ -58,8 +66,10 @@ INSERT INTO entry (hold_id, kind, amount, pictures, note, at) VALUES ('posted', 
         ("UPDATE counter SET overrun = overrun + 1 WHERE scope = 'bot'", ["I8"]),
         (
             "DROP TRIGGER hold_terms_are_fixed; UPDATE hold SET amount = 21 WHERE hold_id = 'open'",
-            ["I2"] * 4 + ["I8"],
+            ["I2"] * 4 + ["I3", "I8"],
         ),
+        ("UPDATE hold SET amount = 21 WHERE hold_id = 'open'", ["I2"] * 4 + ["I3"]),
+        ("DROP TRIGGER leg_of_a_closed_hold_is_fixed", ["I8"]),
         ("UPDATE hold SET state = 'voided', closed_at = 1 WHERE hold_id = 'open'", ["I2"] * 5 + ["I3"]),
         ("DROP TRIGGER entry_is_never_deleted; DELETE FROM entry WHERE hold_id = 'open'", ["I3"] + ["I8"] * 6),
         ("DROP TRIGGER entry_is_never_deleted; DELETE FROM entry WHERE kind = 'void'", ["I3"] + ["I8"] * 6),

@@ -1,5 +1,6 @@
 """Holds and what becomes of them."""
 
+import sqlite3
 from collections.abc import Callable, Mapping
 from functools import partial
 
@@ -23,6 +24,7 @@ from bot.ledger.model import (
     Unit,
     UnknownHold,
 )
+from bot.ledger.repricing import store as repricing
 from bot.ledger.windows import day_window
 from tests.ledger.book import NOON, Book, at, ceilings, request
 
@@ -408,3 +410,106 @@ def test_the_database_itself_forbids_what_must_not_be(book: Book, statement: str
 
     with pytest.raises(Exception, match=r"constraint failed|append-only|immutable|closed|fixed|never"):
         book.write(meddle)
+
+
+def reprice(book: Book, amount: int, limits: tuple[Limit, ...], name: HoldId = ONE) -> Held:
+    work = partial(
+        repricing.reprice,
+        hold_id=name,
+        amount=Ticks(amount),
+        limits=limits,
+        price_version="2026-06",
+        at=LATER,
+        note="another gateway",
+    )
+    return book.write(work)
+
+
+def test_a_hold_that_is_priced_anew_weighs_the_new_price_and_keeps_its_pictures(book: Book) -> None:
+    wanted = request("one", 40, 3)
+    book.hold(wanted)
+    assert reprice(book, 60, wanted.limits) == Held(hold_id=ONE, amount=Ticks(60), pictures=3)
+    assert book.taken(wanted.limits) == [(60, 0), (3, 0), (60, 0), (60, 0), (60, 0)]
+    assert reprice(book, 10, wanted.limits).amount == 10
+    assert [(entry.kind, entry.amount, entry.note) for entry in store.entries_of(book.reader, ONE)] == [
+        ("hold", 40, ""),
+        ("reprice", 60, "another gateway"),
+        ("reprice", 10, "another gateway"),
+    ]
+    stored = store.hold_of(book.reader, ONE)
+    assert stored is not None
+    assert (stored.amount, stored.price_version) == (10, "2026-06")
+    post(book, 10, 3)
+    assert book.findings() == ()
+
+
+def test_a_price_beyond_a_limit_is_refused_and_changes_nothing(book: Book) -> None:
+    wanted = request("one", 40)
+    book.hold(wanted)
+    book.hold(request("two", 50))
+    with pytest.raises(Refusal) as caught:
+        reprice(book, 51, wanted.limits)
+    assert caught.value.reason is RefusalReason.BUDGET
+    assert {name: caught.value.facts[name] for name in ("scope", "left", "needed", "limit")} == {
+        "scope": "member:1:10",
+        "left": 50,
+        "needed": 51,
+        "limit": 100,
+    }
+    assert book.taken(wanted.limits)[0] == (90, 0)
+    assert book.findings() == ()
+
+
+def test_the_limit_of_today_bounds_a_new_price(book: Book) -> None:
+    book.hold(request("one", 40))
+    with pytest.raises(Refusal):
+        reprice(book, 45, request("one", 40, of=ceilings(guild_day=44)).limits)
+    assert reprice(book, 120, request("one", 40, of=ceilings(member=150)).limits).amount == 120
+    assert book.findings() == ()
+
+
+def test_less_may_be_held_under_a_limit_that_was_lowered_below_what_is_held(book: Book) -> None:
+    book.hold(request("one", 40))
+    book.hold(request("two", 50))
+    lowered = request("one", 40, of=ceilings(member=20)).limits
+    assert reprice(book, 30, lowered).amount == 30
+    assert reprice(book, 30, lowered).amount == 30
+    assert book.findings() == ()
+
+
+def test_a_limit_that_is_gone_bounds_as_it_did(book: Book) -> None:
+    book.hold(request("one", 40))
+    with pytest.raises(Refusal):
+        reprice(book, 101, ())
+    assert reprice(book, 100, ()).amount == 100
+
+
+def test_only_an_open_hold_is_priced_anew(book: Book) -> None:
+    wanted = request("one", 40)
+    with pytest.raises(UnknownHold):
+        reprice(book, 1, wanted.limits)
+    book.hold(wanted)
+    with pytest.raises(ValueError, match="between"):
+        reprice(book, -1, wanted.limits)
+    void(book)
+    with pytest.raises(AlreadyClosed) as caught:
+        reprice(book, 1, wanted.limits)
+    assert caught.value.state is HoldState.VOIDED
+    assert book.findings() == ()
+
+
+@pytest.mark.parametrize(
+    "sql",
+    ["UPDATE hold_leg SET amount = 1", "UPDATE hold SET amount = 1", "UPDATE hold SET price_version = 'x'"],
+)
+def test_a_closed_hold_is_never_priced_anew_by_hand(book: Book, sql: str) -> None:
+    book.hold(request("one", 40))
+    void(book)
+    with pytest.raises(sqlite3.IntegrityError):
+        book.connection.execute(sql)
+
+
+def test_a_leg_is_never_moved(book: Book) -> None:
+    book.hold(request("one", 40))
+    with pytest.raises(sqlite3.IntegrityError, match="stays where"):
+        book.connection.execute("UPDATE hold_leg SET counter_id = counter_id + 1")

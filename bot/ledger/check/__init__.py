@@ -2,7 +2,8 @@
 
     I1  held + spent <= limit + overruns, for every counter
     I2  held is the sum of the open holds, spent the sum of what was posted; a leg weighs what its hold says
-    I3  a hold is opened by one entry, and closed by exactly the one that its state names
+    I3  a hold is opened by one entry, weighs what its last price says, and is closed by exactly the one entry that
+        its state names
     I8  entries are append-only, and replaying them gives the counters
     I9  SQLite finds the file sound and every reference kept
 
@@ -21,7 +22,8 @@ _GUARDS = frozenset(
     {
         "entry_is_never_changed",
         "entry_is_never_deleted",
-        "leg_is_never_changed",
+        "leg_is_never_moved",
+        "leg_of_a_closed_hold_is_fixed",
         "leg_is_never_deleted",
         "hold_closes_once",
         "hold_terms_are_fixed",
@@ -48,6 +50,8 @@ def _broken(reader: Reader) -> Iterator[str]:
     for hold in store.crooked_holds(reader):
         entries = f"{hold.openings} opening and {hold.closings} closing entries"
         yield f"I3: hold {hold.hold_id} is {hold.state}, with {entries}"
+    for terms in store.crooked_terms(reader):
+        yield f"I3: hold {terms.hold_id} holds {terms.amount}, it was last priced at {terms.priced}"
     for guard in sorted(_GUARDS - store.guards(reader)):
         yield f"I8: the trigger {guard} is gone"
 

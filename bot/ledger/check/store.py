@@ -45,6 +45,15 @@ class CrookedHold:
     closings: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrookedTerms:
+    """A hold that says `amount` where the entry that priced it last says `priced`."""
+
+    hold_id: HoldId
+    amount: int
+    priced: int
+
+
 # What each hold's entries say, apart from its state.
 _BOOK = """
 WITH book AS (
@@ -105,6 +114,14 @@ WHERE COALESCE(openings, 0) <> 1
 ORDER BY hold.hold_id
 """  # noqa: S608 - joined from constants
 
+_CROOKED_TERMS = """
+SELECT hold.hold_id, hold.amount, entry.amount AS priced
+FROM hold JOIN entry ON entry.id = (
+    SELECT MAX(id) FROM entry WHERE entry.hold_id = hold.hold_id AND entry.kind IN ('hold', 'reprice')
+)
+WHERE hold.amount <> entry.amount ORDER BY hold.hold_id
+"""
+
 _GUARDS = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
 
 
@@ -121,6 +138,11 @@ def crooked_legs(reader: Reader) -> tuple[CrookedLeg, ...]:
 def crooked_holds(reader: Reader) -> tuple[CrookedHold, ...]:
     """Holds whose state is not what their entries say."""
     return tuple(CrookedHold(**dict(row)) for row in reader.all(_CROOKED_HOLDS))
+
+
+def crooked_terms(reader: Reader) -> tuple[CrookedTerms, ...]:
+    """Holds of another amount than the one they were last priced at."""
+    return tuple(CrookedTerms(**dict(row)) for row in reader.all(_CROOKED_TERMS))
 
 
 def guards(reader: Reader) -> frozenset[str]:

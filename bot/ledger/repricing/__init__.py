@@ -1,0 +1,1 @@
+"""A hold that is priced anew."""
