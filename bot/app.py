@@ -21,19 +21,25 @@ from bot.media.download import Downloader
 from bot.media.media import Media
 from bot.providers import catalogue, registry
 from bot.providers.contract import Provider
+from bot.providers.watch import HealthWatch
 from bot.rooms_settings import access_of, allowed_hosts_of, ceilings_of, options_of, point_discord
 from bot.services import store
 from bot.services.callbacks import CallbackDesk, Calls, server_key
 from bot.services.cancelling import Cancelling
+from bot.services.choosing import Choosing
 from bot.services.collecting import Collector
 from bot.services.container import Services
 from bot.services.courier import Courier
 from bot.services.desk import Desk
+from bot.services.failover import Failover
 from bot.services.imagine import Imagine, Rules
 from bot.services.pace import Pace
 from bot.services.paying import Paying
 from bot.services.payload import KIND
+from bot.services.polling import Polling
 from bot.services.progress import ProgressBoard
+from bot.services.rhythm import Rhythm
+from bot.services.sending import Sending
 from bot.services.settlement import Settlement
 from bot.services.startup import Recovery, recover
 from bot.services.usage import Usage
@@ -80,6 +86,8 @@ class _Ground:
     gateways: registry.Registry
     media: Media
     client: EaselClient
+    watch: HealthWatch
+    choosing: Choosing
     calls: Calls
     paid: paid_locus.PaidLocus | None
 
@@ -164,6 +172,8 @@ async def _lay_ground(
     media = await stack.enter_async_context(Media(settings.data_dir / PICTURES_NAME, downloader))
     client = _client(database)
     stack.push_async_callback(client.close)
+    watch = HealthWatch(clock, randomness, {name: gateways.facts(name).requests_per_minute for name in gateways.names})
+    order = tuple(ProviderName(name) for name in settings.provider_order)
     return _Ground(
         settings=settings,
         clock=clock,
@@ -175,6 +185,8 @@ async def _lay_ground(
         gateways=gateways,
         media=media,
         client=client,
+        watch=watch,
+        choosing=Choosing(registry=gateways, watch=watch, preference=order),
         calls=Calls(key=await server_key(database, randomness), public_url=settings.public_url, registry=gateways),
         paid=paid,
     )
@@ -212,32 +224,52 @@ def _picture_work(
     pace: Pace,
     paying: Paying | None,
 ) -> PictureWork:
-    return PictureWork(
-        registry=ground.gateways,
+    clock, randomness, crashpoints = ground.clock, ground.randomness, ground.crashpoints
+    gateways, watch, calls = ground.gateways, ground.watch, ground.calls
+    rhythm = Rhythm(registry=gateways, pace=pace, randomness=randomness)
+    collector = Collector(
+        settlement=settlement, media=ground.media, clock=clock, randomness=randomness, crashpoints=crashpoints
+    )
+    failover = Failover(
+        choosing=ground.choosing,
+        registry=gateways,
+        ceilings=ceilings_of(ground.settings),
         settlement=settlement,
-        collector=Collector(
-            settlement=settlement,
-            media=ground.media,
-            clock=ground.clock,
-            randomness=ground.randomness,
-            crashpoints=ground.crashpoints,
-        ),
-        courier=Courier(
-            database=ground.database,
-            settlement=settlement,
-            delivery=delivery,
-            registry=ground.gateways,
-            clock=ground.clock,
-            randomness=ground.randomness,
-            crashpoints=ground.crashpoints,
-        ),
-        pace=pace,
-        calls=ground.calls,
-        clock=ground.clock,
-        randomness=ground.randomness,
-        crashpoints=ground.crashpoints,
+        clock=clock,
+    )
+    sending = Sending(
+        registry=gateways,
+        settlement=settlement,
+        collector=collector,
+        rhythm=rhythm,
+        watch=watch,
+        failover=failover,
+        calls=calls,
+        clock=clock,
+        randomness=randomness,
+        crashpoints=crashpoints,
         paid={} if paying is None or ground.paid is None else {ground.paid.name: paying},
     )
+    polling = Polling(
+        registry=gateways,
+        settlement=settlement,
+        collector=collector,
+        rhythm=rhythm,
+        watch=watch,
+        calls=calls,
+        clock=clock,
+        randomness=randomness,
+    )
+    courier = Courier(
+        database=ground.database,
+        settlement=settlement,
+        delivery=delivery,
+        registry=gateways,
+        clock=clock,
+        randomness=randomness,
+        crashpoints=crashpoints,
+    )
+    return PictureWork(sending=sending, polling=polling, courier=courier, settlement=settlement)
 
 
 def _runner(ground: _Ground, work: PictureWork) -> Runner:
@@ -260,6 +292,7 @@ def _services(ground: _Ground, *, pace: Pace, runner: Runner) -> Services:
         imagine=Imagine(
             database=database,
             registry=gateways,
+            choosing=ground.choosing,
             rules=Rules(ceilings=ceilings, member_jobs=ground.settings.member_jobs),
             clock=clock,
             randomness=ground.randomness,

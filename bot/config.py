@@ -47,6 +47,8 @@ def _gateway_address(value: str) -> str:
 
 
 Address = Annotated[str, AfterValidator(_address)]
+# The last part of an address: it stands behind the gateway's own, so no slash, no dots, no query.
+Slug = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
 Dollars = Annotated[Decimal, Field(ge=0, le=1_000_000, allow_inf_nan=False)]
 
 
@@ -70,7 +72,10 @@ class Settings(BaseSettings):
         default=None, description="Discord's gateway address; only for trying Easel without Discord."
     )
     data_dir: Path = Field(default=Path("data/run"), description="Folder of the database and the pictures.")
-    catalogue: Path = Field(default=Path("data/catalogue.toml"), description="File of models, abilities and prices.")
+    catalogue: Path = Field(
+        default=Path("data/catalogue.toml"),
+        description='File of models, abilities and prices; its "wire" is the name that a gateway is sent for a model.',
+    )
 
     locus_api_key: SecretStr | None = Field(default=None, description="Locus key; without it Locus is off.")
     locus_base_url: Address = Field(
@@ -79,9 +84,19 @@ class Settings(BaseSettings):
     locus_edit_field: Annotated[str, Field(pattern=r"^[a-z_]{1,40}$")] = Field(
         default="image", description="Locus: the field that takes the picture to edit; its documents do not say."
     )
-    locus_search_prefix: Annotated[str, Field(pattern=r"^([a-z]+-)?$")] = Field(
-        default="", description='Locus: what stands before the names of its searches; its catalogue says "chat-".'
+    locus_picture_slug: Slug = Field(default="image-generate", description="Locus: end of the address for pictures.")
+    locus_edit_slug: Slug = Field(default="image-edit", description="Locus: end of the address for edits.")
+    locus_chat_slug: Slug = Field(default="chat", description="Locus: end of the address for questions.")
+    locus_web_slug: Slug = Field(
+        default="web-search", description="Locus: the same for searching the web; its catalogue says chat-web-search."
     )
+    locus_x_slug: Slug = Field(
+        default="x-search", description="Locus: the same for searching X; its catalogue says chat-x-search."
+    )
+    locus_code_slug: Slug = Field(
+        default="code-execution", description="Locus: the same for code; its catalogue says chat-code-execution."
+    )
+    locus_speech_slug: Slug = Field(default="tts", description="Locus: end of the address for speech.")
     locus_wallet_key: SecretStr | None = Field(
         default=None, description="Wallet that pays Locus by the call, where there is no Locus key. Keep it small."
     )
@@ -93,11 +108,17 @@ class Settings(BaseSettings):
         default=("0x060b0fB0Be9d90557577B3AEE480711067149Ff0",), description="Who may be paid, with commas."
     )
     locus_max_call_usd: Dollars = Field(default=Decimal("0.10"), description="The most that one call may ask for.")
+    locus_max_search_usd: Dollars = Field(
+        default=Decimal("0.60"), description="The same for one that searches or runs a program."
+    )
     locus_daily_usd: Dollars = Field(default=Decimal(2), description="The most that the wallet signs in a day (UTC).")
     apiinone_api_key: SecretStr | None = Field(default=None, description="API in One key; without it that is off.")
     apiinone_base_url: Address = Field(default="https://apiin.one/api/v1", description="API in One address.")
     apiinone_usd_per_credit: Annotated[Decimal, Field(gt=0, le=1, allow_inf_nan=False)] = Field(
         default=Decimal("0.01"), description="API in One: dollars for a credit; its pages say 0.002 and 0.01."
+    )
+    apiinone_callback: bool = Field(
+        default=True, description="API in One: whether callback_url is sent; only its newer pages know it."
     )
     pixazo_api_key: SecretStr | None = Field(default=None, description="Pixazo key; without it Pixazo is off.")
     pixazo_base_url: Address = Field(default="https://gateway.pixazo.ai", description="Pixazo address.")
@@ -106,8 +127,17 @@ class Settings(BaseSettings):
     apiframe_params_key: Annotated[str, Field(pattern=r"^(grokParams|grokImagineParams)$")] = Field(
         default="grokParams", description="Apiframe: grokParams or grokImagineParams; its documents disagree."
     )
+    apiframe_webhook_key: Annotated[str, Field(pattern=r"^(webhookUrl|webhook_url)$")] = Field(
+        default="webhookUrl", description="Apiframe: webhookUrl or webhook_url; its documents disagree."
+    )
+    apiframe_old_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
+        default=(), description="Apiframe: earlier keys, with commas, whose callbacks count while the key is changed."
+    )
     xai_api_key: SecretStr | None = Field(default=None, description="xAI key; without it xAI is off.")
     xai_base_url: Address = Field(default="https://api.x.ai/v1", description="xAI address.")
+    xai_deferred: bool = Field(
+        default=False, description="xAI: pictures are asked for later, so that a lost answer costs no more than a poll."
+    )
 
     download_allow_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
@@ -123,6 +153,9 @@ class Settings(BaseSettings):
         default=(), description="Discord ids of those who run this bot, with commas."
     )
 
+    provider_order: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="Which provider is taken first at equal prices, with commas: pixazo,locus."
+    )
     monthly_ceiling_usd: Dollars = Field(default=Decimal(50), description="All servers together, per month.")
     guild_monthly_usd: Dollars = Field(default=Decimal(20), description="Each server, per month.")
     guild_daily_usd: Dollars = Field(default=Decimal(2), description="Each server, per day.")
@@ -143,10 +176,19 @@ class Settings(BaseSettings):
     )
     crash_at: str | None = Field(default=None, description="For tests alone: dies at this named point.")
 
-    @field_validator("download_allow_hosts", "locus_recipients", "operator_ids", mode="before")
+    @field_validator(
+        "download_allow_hosts", "locus_recipients", "apiframe_old_keys", "operator_ids", "provider_order", mode="before"
+    )
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("provider_order")
+    @classmethod
+    def _names_providers(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not set(value) <= set(PROVIDERS):
+            raise ValueError(f"must name only {', '.join(PROVIDERS)}")
+        return value
 
     @field_validator("discord_token")
     @classmethod
@@ -166,12 +208,16 @@ class Settings(BaseSettings):
 
     def secrets(self) -> tuple[str, ...]:
         """Every secret value there is, for the log's filter."""
-        hidden: tuple[str, ...] = ()
+        hidden = self.old_apiframe_keys()
         if self.locus_wallet_key is not None:
             wallet = self.locus_wallet_key.get_secret_value().strip()
             # The RPC server's address may hold a key of its own.
-            hidden = (wallet, wallet.removeprefix("0x"), self.locus_rpc_url)
+            hidden = (*hidden, wallet, wallet.removeprefix("0x"), self.locus_rpc_url)
         return (self.discord_token.get_secret_value(), *(key for key, _ in self.keys().values()), *hidden)
+
+    def old_apiframe_keys(self) -> tuple[str, ...]:
+        """Earlier keys of Apiframe."""
+        return tuple(key.get_secret_value() for key in self.apiframe_old_keys)
 
     def wallet(self) -> str | None:
         """The wallet's key where Locus is to be paid by the call: with a wallet and without a key."""
@@ -219,6 +265,8 @@ def example() -> str:
 
 
 def _shown(default: object) -> str:
+    if isinstance(default, bool):
+        return str(default).lower()
     return ",".join(str(part) for part in default) if isinstance(default, tuple) else str(default)
 
 

@@ -59,6 +59,7 @@ async def adapter(
             settings.locus_mpp_url,
             recipients=frozenset(settings.locus_recipients),
             max_call=config.dollars(settings.locus_max_call_usd),
+            max_search=config.dollars(settings.locus_max_search_usd),
             allow_http_on_loopback=urlsplit(settings.locus_mpp_url).hostname in _LOOPBACK,
         )
         client = PaidClient(
@@ -66,8 +67,14 @@ async def adapter(
         )
     except ValueError as error:
         raise SettingsError("EASEL_LOCUS_MPP_URL", str(error)) from None
-    offers = {offer.model: offer for offer in catalogue.offers if offer.provider == NAME}
-    made = LocusMpp(client=client, offers=offers, slugs=slugs, edit_field=settings.locus_edit_field)
+    made = LocusMpp(
+        client=client,
+        offers={offer.model: offer for offer in catalogue.offers if offer.provider == NAME},
+        ask_offers={offer.model: offer for offer in catalogue.ask_offers if offer.provider == NAME},
+        speak_offers={offer.model: offer for offer in catalogue.speak_offers if offer.provider == NAME},
+        slugs=slugs,
+        edit_field=settings.locus_edit_field,
+    )
     return PaidLocus(name=NAME, adapter=made, policy=policy, key=key)
 
 

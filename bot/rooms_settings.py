@@ -51,10 +51,21 @@ def access_of(settings: config.Settings) -> Mapping[ProviderName, registry.Acces
 
 def options_of(settings: config.Settings) -> registry.Options:
     """What the operator set where a gateway's own documents leave it open."""
-    prefix = settings.locus_search_prefix
-    slugs = Slugs(web=f"{prefix}web-search", x=f"{prefix}x-search", code=f"{prefix}code-execution")
+    slugs = Slugs(
+        generate=settings.locus_picture_slug,
+        edit=settings.locus_edit_slug,
+        chat=settings.locus_chat_slug,
+        web=settings.locus_web_slug,
+        x=settings.locus_x_slug,
+        code=settings.locus_code_slug,
+        speak=settings.locus_speech_slug,
+    )
     return registry.Options(
         locus_slugs=slugs,
         locus_edit_field=settings.locus_edit_field,
+        apiinone_sends_callback_url=settings.apiinone_callback,
         apiframe_params_key=settings.apiframe_params_key,
+        apiframe_webhook_key=settings.apiframe_webhook_key,
+        apiframe_old_keys=settings.old_apiframe_keys(),
+        xai_is_deferred=settings.xai_deferred,
     )

@@ -8,7 +8,7 @@ from discord.ext import commands
 from bot.client import EaselClient
 from bot.core.errors import Refusal
 from bot.core.ids import GuildId, JobId, MemberId
-from bot.core.requests import ImagineRequest
+from bot.core.requests import PictureRequest
 from bot.interactions.model import Received
 from bot.providers.routing import ChoiceOption, model_choices, value_choices
 from bot.services.cancelling import CancelOutcome
@@ -64,7 +64,7 @@ class ImagineCog(commands.Cog):
         received = await receive(interaction, self._services, command="imagine")
         if received is None:
             return
-        request = ImagineRequest(
+        request = PictureRequest(
             prompt=prompt,
             model=model,
             aspect_ratio=aspect_ratio,

@@ -48,10 +48,14 @@ class RefusalReason(StrEnum):
     PROMPT_TOO_LONG = "prompt_too_long"
     UNKNOWN_MODEL = "unknown_model"
     NO_PROVIDER = "no_provider"
+    PROVIDER_DOWN = "provider_down"
     RATIO = "ratio"
     COUNT = "count"
     RESOLUTION = "resolution"
     FORMAT = "format"
+    SOURCES = "sources"
+    FACTOR = "factor"
+    NO_WAY = "no_way"
     BUDGET = "budget"
     QUOTA = "quota"
     QUEUE_FULL = "queue_full"
@@ -96,11 +100,22 @@ class ProviderError(EaselError):
 
 
 class RetryLater(ProviderError):
-    """Surely not accepted; may be sent again after `retry_after_s` seconds (None: the caller's own backoff)."""
+    """Surely not accepted; may be sent again after `retry_after_s` seconds (None: the caller's own backoff).
 
-    def __init__(self, message: str, *, retry_after_s: float | None = None, payment_ref: str | None = None) -> None:
+    `is_busy`: the gateway is well and counts our requests (HTTP 429); else it was not reached, or is ill.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        retry_after_s: float | None = None,
+        payment_ref: str | None = None,
+        is_busy: bool = False,
+    ) -> None:
         super().__init__(message, charged=Charged.NO, payment_ref=payment_ref)
         self.retry_after_s = retry_after_s
+        self.is_busy = is_busy
 
 
 class Moderated(ProviderError):

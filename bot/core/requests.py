@@ -35,8 +35,20 @@ class PictureFormat(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ImagineRequest:
-    """`/imagine` as the member typed it; None means that the provider's own default is taken."""
+class Parent:
+    """Earlier work that is gone on with: the gateway that drew it, and its own id of it."""
+
+    provider: ProviderName
+    external_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PictureRequest:
+    """A picture as the member asked for it; None means that the provider's own default is taken.
+
+    `sources` is how many pictures are handed in, to be changed (EDIT) or enlarged (UPSCALE, by `factor`). `parent` is
+    set where the picture to enlarge was drawn by a gateway that keeps it.
+    """
 
     prompt: str
     model: str | None = None
@@ -44,6 +56,10 @@ class ImagineRequest:
     count: int | None = None
     resolution: str | None = None
     format: str | None = None
+    verb: Verb = Verb.GENERATE
+    sources: int = 0
+    factor: int | None = None
+    parent: Parent | None = None
 
 
 class SearchKind(StrEnum):
@@ -98,6 +114,7 @@ class PictureOrder:
     format: PictureFormat | None = None
     verb: Verb = Verb.GENERATE
     sources: tuple[SourcePicture, ...] = ()
+    source_count: int = 0  # how many sources there will be, while they are not brought yet
     factor: int | None = None
     parent: str | None = None
 

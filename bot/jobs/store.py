@@ -114,15 +114,27 @@ def _lease(tx: Transaction, job_id: JobId, owner: str) -> Job:
 
 
 def _due(reader: Reader, *, now: Millis, limit: int) -> tuple[JobId, ...]:
+    # NOT IN, because a list of the states would be answered from their index: every waiting job read and sorted.
     rows = reader.all(
         "SELECT id FROM job WHERE finished_at IS NULL AND lease_owner IS NULL AND run_at <= ?"
-        " AND state IN ('submitting', 'waiting', 'delivering', 'unknown') ORDER BY run_at, id LIMIT ?",
+        " AND state NOT IN ('queued', 'reviewing') ORDER BY run_at, id LIMIT ?",
         (now, limit),
     )
     return tuple(JobId(row["id"]) for row in rows)
 
 
+def _has_queued(reader: Reader, *, now: Millis) -> bool:
+    row = reader.one(
+        "SELECT 1 FROM job WHERE state = 'queued' AND finished_at IS NULL AND lease_owner IS NULL AND run_at <= ?"
+        " LIMIT 1",
+        (now,),
+    )
+    return row is not None
+
+
 def _queued_that_fit(reader: Reader, *, now: Millis, limit: int, caps: Caps) -> tuple[JobId, ...]:
+    if not _has_queued(reader, now=now):
+        return ()  # spares the count of all that wait
     by_provider, by_guild = at_the_gateway(reader)
     rows: list[Row] = []
     for provider, cap in caps.by_provider.items():
@@ -223,6 +235,33 @@ def move(
         raise FenceLost(job.id)
     told = " · ".join(part for part in (note, detail) if part)
     _event(tx, job.id, now, job.state, to, told or None)
+
+
+def reroute(
+    tx: Transaction,
+    job: Job,
+    *,
+    provider: str,
+    model: str,
+    payload: str,
+    payload_version: int,
+    now: Millis,
+    detail: str,
+) -> None:
+    """Queues a job that was surely not taken for another gateway, with the payload for that one. Raises FenceLost.
+
+    Attempts are counted anew: they are those at one gateway. The key stays, since each gateway knows only its own.
+    """
+    move(tx, job, State.QUEUED, now=now, detail=detail)
+    tx.execute(
+        "UPDATE job SET provider = ?, model = ?, payload = ?, payload_version = ?, attempt = 0 WHERE id = ?",
+        (provider, model, payload, payload_version, job.id),
+    )
+
+
+def uncount_attempt(tx: Transaction, job_id: JobId) -> None:
+    """The attempt that was written down was not made: nothing was sent. Within the transaction of the move."""
+    tx.execute("UPDATE job SET attempt = attempt - 1 WHERE id = ?", (job_id,))
 
 
 class Because(StrEnum):

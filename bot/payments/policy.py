@@ -27,6 +27,16 @@ _ADDRESS = re.compile(r"0x[0-9a-f]{40}")
 _AMOUNT = re.compile(r"[1-9][0-9]{0,18}")
 
 
+class CallKind(StrEnum):
+    """What is bought, as far as its price differs by an order: searches read the web for as long as the model likes.
+
+    Running a program counts as a search: the gateway lists both at the same price.
+    """
+
+    CALL = "call"
+    SEARCH = "search"
+
+
 class Because(StrEnum):
     """Why a challenge is not paid."""
 
@@ -56,7 +66,8 @@ class Because(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentPolicy:
-    """What the operator allows. `host` without a port; `max_call` in ticks, without the network's fee.
+    """What the operator allows. `host` without a port; `max_call` and `max_search` (None: as `max_call`) in ticks,
+    without the network's fee.
 
     Raises ValueError for an address that is none, and for no recipient at all.
     """
@@ -64,6 +75,7 @@ class PaymentPolicy:
     host: str
     recipients: frozenset[str]
     max_call: Ticks
+    max_search: Ticks | None = None
     scheme: str = "https"
     chain_id: int = TEMPO_CHAIN_ID
     currency: str = USDC_E
@@ -77,7 +89,13 @@ class PaymentPolicy:
 
     @classmethod
     def at(
-        cls, address: str, *, recipients: frozenset[str], max_call: Ticks, allow_http_on_loopback: bool = False
+        cls,
+        address: str,
+        *,
+        recipients: frozenset[str],
+        max_call: Ticks,
+        max_search: Ticks | None = None,
+        allow_http_on_loopback: bool = False,
     ) -> Self:
         """The policy for the gateway at `address` (scheme, host and perhaps a port). Raises ValueError."""
         parts = urlsplit(address)
@@ -86,6 +104,7 @@ class PaymentPolicy:
             host=parts.hostname or "",
             recipients=recipients,
             max_call=max_call,
+            max_search=max_search,
             allow_http_on_loopback=allow_http_on_loopback,
         )
 
@@ -96,6 +115,10 @@ class PaymentPolicy:
             return True
         return self.scheme == "http" and self.allow_http_on_loopback and _is_loopback(self.host)
 
+    def cap(self, kind: CallKind) -> Ticks:
+        """The most that one call of the kind may ask for."""
+        return self.max_search if kind is CallKind.SEARCH and self.max_search is not None else self.max_call
+
     def pays(self, recipient: str | None) -> bool:
         """True for a pinned recipient."""
         return recipient is not None and recipient.lower() in {one.lower() for one in self.recipients}
@@ -105,6 +128,7 @@ class PaymentPolicy:
 class Approved:
     """A challenge that may be paid: `amount` in ticks, `units` in the token's base units."""
 
+    kind: CallKind
     challenge: Challenge
     recipient: str
     amount: Ticks
@@ -120,7 +144,13 @@ class PaymentRefused:
 
 
 def judge(
-    policy: PaymentPolicy, challenges: Sequence[Challenge], *, now: Millis, held: Ticks, left_today: Ticks
+    policy: PaymentPolicy,
+    challenges: Sequence[Challenge],
+    *,
+    now: Millis,
+    held: Ticks,
+    left_today: Ticks,
+    kind: CallKind = CallKind.CALL,
 ) -> Approved | PaymentRefused:
     """The one challenge that may be paid, or why none may.
 
@@ -131,7 +161,7 @@ def judge(
         return PaymentRefused(because=Because.NOT_HTTPS)
     if not challenges:
         return PaymentRefused(because=Because.NO_CHALLENGE)
-    verdicts = [_judge_one(policy, one, now=now, held=held, left_today=left_today) for one in challenges]
+    verdicts = [_judge_one(policy, one, kind, now=now, held=held, left_today=left_today) for one in challenges]
     approved = [verdict for verdict in verdicts if isinstance(verdict, Approved)]
     if len(approved) > 1:
         return PaymentRefused(because=Because.SEVERAL)
@@ -139,7 +169,7 @@ def judge(
 
 
 def _judge_one(
-    policy: PaymentPolicy, challenge: Challenge, *, now: Millis, held: Ticks, left_today: Ticks
+    policy: PaymentPolicy, challenge: Challenge, kind: CallKind, *, now: Millis, held: Ticks, left_today: Ticks
 ) -> Approved | PaymentRefused:
     if (fault := _terms_fault(policy, challenge) or _time_fault(challenge.expires_at, now)) is not None:
         return PaymentRefused(because=fault)
@@ -149,13 +179,14 @@ def _judge_one(
     units = int(charge.amount)
     for limit, because in (
         (MAX_TICKS, Because.AMOUNT),
-        (policy.max_call, Because.OVER_CALL_CAP),
+        (policy.cap(kind), Because.OVER_CALL_CAP),
         (held, Because.OVER_HOLD),
         (left_today, Because.OVER_DAY),
     ):
         if units * TICKS_PER_UNIT > limit:
             return PaymentRefused(because=because)
     return Approved(
+        kind=kind,
         challenge=challenge,
         recipient=(charge.recipient or "").lower(),
         amount=Ticks(units * TICKS_PER_UNIT),

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, NoReturn
 from bot.core.clock import SECOND_MS, Millis
 from bot.core.errors import EaselError
 from bot.core.money import TICKS_PER_USD, Ticks
+from bot.payments.chain import ATTODOLLARS_PER_TICK
 from bot.payments.challenge import read_object
 from bot.payments.policy import TICKS_PER_UNIT, Approved, PaymentPolicy
 from bot.payments.transaction import Transfer, read_transfer
@@ -31,7 +32,6 @@ SIGN_TIMEOUT_S = 20.0
 # The library sets the gas limit to a million and takes any price the chain names; at the usual price that is 2 cents,
 # of which a transfer uses a third.
 FEE_MAX = Ticks(TICKS_PER_USD // 20)
-_ATTODOLLARS_PER_TICK = 10**18 // TICKS_PER_USD
 # What the library itself imports only at its first signing comes last and takes longest.
 _LIBRARY = ("mpp.methods.tempo.client", "pytempo")
 # httpx logs every address it asks, and the address of a chain's server can hold a key.
@@ -125,7 +125,7 @@ class Signer:
             approved.amount == approved.units * TICKS_PER_UNIT
             and str(approved.units) == charge.amount
             and approved.recipient == (charge.recipient or "").lower()
-            and 0 < approved.amount <= self._policy.max_call
+            and 0 < approved.amount <= self._policy.cap(approved.kind)
             and self._policy.pays(approved.recipient)
             and (charge.currency or "").lower() == self._policy.currency.lower()
             and charge.chain_id == self._policy.chain_id
@@ -141,7 +141,7 @@ class Signer:
             (transfer.currency, transfer.chain_id) != (policy.currency.lower(), policy.chain_id)
         ):
             raise SigningFailed("the library signed something else", is_passing=False)
-        if transfer.fee_max > self._fee_max * _ATTODOLLARS_PER_TICK:
+        if transfer.fee_max > self._fee_max * ATTODOLLARS_PER_TICK:
             raise SigningFailed("the chain's fee is above what is allowed", is_passing=True)
 
     def _address(self) -> str:
@@ -162,7 +162,7 @@ class Signer:
             chain_id=policy.chain_id,
             rpc_url=self._rpc_url,
             currency=policy.currency,
-            max_atomic_amount=policy.max_call // TICKS_PER_UNIT,
+            max_atomic_amount=policy.cap(approved.kind) // TICKS_PER_UNIT,
             expected_recipients=sorted(policy.recipients),
             allowed_chain_ids=[policy.chain_id],
         )

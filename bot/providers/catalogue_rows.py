@@ -32,6 +32,7 @@ Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
 Ratio = Annotated[str, Field(pattern=r"^(auto|\d{1,2}(\.\d)?:\d{1,2}(\.\d)?)$")]
 Count = Annotated[int, Field(ge=1, le=10, strict=True)]
 Few = Annotated[int, Field(ge=0, le=10, strict=True)]
+Rate = Annotated[int, Field(ge=1, le=1_000_000, strict=True)]  # a million a minute is no limit any more
 
 
 class StrictRow(BaseModel):
@@ -222,6 +223,7 @@ class ProviderRow(StrictRow):
     is_price_known_before: bool = False
     is_price_known_after: bool = False
     usd_per_credit: Usd | None = None
+    requests_per_minute: Rate | None = None
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:

@@ -107,7 +107,8 @@ class ProviderFacts:
     """How to treat a gateway: calls at once, its advice for the seconds between two polls, and what it promises.
 
     `is_price_known_before`: its price list is documented, else the catalogue guesses. `is_price_known_after`: its
-    answers say what they cost. `usd_per_credit` is set where it counts in credits.
+    answers say what they cost. `usd_per_credit` is set where it counts in credits. `requests_per_minute` bounds all
+    requests together; None: nothing does.
     """
 
     concurrency: int
@@ -118,6 +119,7 @@ class ProviderFacts:
     is_price_known_before: bool = False
     is_price_known_after: bool = False
     usd_per_credit: Ticks | None = None
+    requests_per_minute: int | None = None
 
 
 def listed_price(offer: Offer, resolution: Resolution | None, *, pictures: int) -> Ticks:
@@ -148,4 +150,4 @@ def _units(offer: Offer, pictures: int) -> int:
 
 def _source_fees(offer: Offer, order: PictureOrder) -> int:
     ability = offer.abilities.get(order.verb)
-    return 0 if ability is None else ability.source_fee * len(order.sources)
+    return 0 if ability is None else ability.source_fee * max(len(order.sources), order.source_count)

@@ -31,7 +31,7 @@ def refused_submit(answer: Answer, *, secrets: tuple[str, ...], payment_ref: str
         case 402:
             return OutOfFunds(message, charged=Charged.NO)
         case 429:
-            return RetryLater(message, retry_after_s=answer.retry_after_s)
+            return RetryLater(message, retry_after_s=answer.retry_after_s, is_busy=True)
         case 301 | 307 | 308:  # never followed: the key stays with the configured host
             return BadRequest(f"HTTP {answer.status}: the gateway has moved", charged=Charged.NO)
         case status if 400 <= status < 500 and status != 408:
@@ -49,4 +49,4 @@ def refused_poll(answer: Answer, *, secrets: tuple[str, ...]) -> ProviderError:
         case 401 | 403:
             return NotAuthorised(message, charged=Charged.UNKNOWN)
         case _:
-            return RetryLater(message, retry_after_s=answer.retry_after_s)
+            return RetryLater(message, retry_after_s=answer.retry_after_s, is_busy=answer.status == 429)

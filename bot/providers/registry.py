@@ -8,7 +8,7 @@ from typing import Self
 from bot.core.clock import Clock
 from bot.core.crashpoints import NONE, Crashpoints
 from bot.core.errors import SettingsError
-from bot.core.requests import ModelId, ProviderName
+from bot.core.requests import ModelId, ProviderName, Verb
 from bot.providers import apiframe, apiinone, locus, pixazo, xai
 from bot.providers.catalogue import AskOffer, Catalogue, Offer, ProviderFacts, SpeakOffer
 from bot.providers.contract import Asker, Provider, Speaker
@@ -163,6 +163,10 @@ class Registry:
     def speak_offers(self) -> tuple[SpeakOffer, ...]:
         """The models of the configured gateways that speak, in the catalogue's order."""
         return self._speak_offers
+
+    def could(self, verb: Verb) -> tuple[ProviderName, ...]:
+        """The gateways of the catalogue that have the verb, configured or not, in its order."""
+        return tuple(dict.fromkeys(offer.provider for offer in self._catalogue.offers if verb in offer.abilities))
 
     def offer(self, provider: ProviderName, model: ModelId) -> Offer | None:
         """One offer.

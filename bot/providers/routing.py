@@ -7,8 +7,8 @@ from typing import Literal, assert_never
 
 from bot.core.errors import Fact, Refusal, RefusalReason
 from bot.core.money import format_usd
-from bot.core.requests import ImagineRequest, PictureFormat, PictureOrder, ProviderName, Resolution, Verb
-from bot.providers.catalogue import Ability, Offer, estimate, listed_price
+from bot.core.requests import PictureFormat, PictureOrder, PictureRequest, ProviderName, Resolution, Verb
+from bot.providers.catalogue import Ability, Offer, estimate
 
 # Discord shows at most 25 choices, each name and value of at most 100 characters (API reference,
 # "Autocomplete").
@@ -32,7 +32,7 @@ class _Complaint:
 
 
 def choose(
-    request: ImagineRequest, offers: Sequence[Offer], *, preference: Sequence[ProviderName] = ()
+    request: PictureRequest, offers: Sequence[Offer], *, preference: Sequence[ProviderName] = ()
 ) -> tuple[Offer, PictureOrder]:
     """The offer that draws the request, and the request settled on it.
 
@@ -40,14 +40,17 @@ def choose(
     request is taken. At equal prices `preference` (the operator's order of providers) decides, then the
     catalogue's order.
 
-    Raises Refusal, with facts for the words: NO_PROVIDER; UNKNOWN_MODEL (`asked`, `can`); PROMPT_EMPTY;
-    PROMPT_TOO_LONG (`limit`, `length`); RATIO, COUNT, RESOLUTION, FORMAT (`asked`, `can`). The last five also
-    say `model`, the label of the offer that came closest.
+    Raises Refusal, with facts for the words: NO_PROVIDER; NO_WAY (`verb`) where none can do that at all;
+    UNKNOWN_MODEL (`asked`, `can`); PROMPT_EMPTY; PROMPT_TOO_LONG (`limit`, `length`); RATIO, COUNT, RESOLUTION, FORMAT,
+    SOURCES, FACTOR (`asked`, `can`). From PROMPT_TOO_LONG on they also say `model`, the label of the offer that came
+    closest.
     """
-    able = [offer for offer in offers if Verb.GENERATE in offer.abilities]
-    if not able:
+    if not offers:
         raise Refusal(RefusalReason.NO_PROVIDER)
-    if all(letter in _BLANK or unicodedata.category(letter) in _INVISIBLE for letter in request.prompt):
+    able = [offer for offer in offers if _can(offer, request)]
+    if not able:
+        raise Refusal(RefusalReason.NO_WAY, {"verb": request.verb.value})
+    if request.verb is not Verb.UPSCALE and _is_blank(request.prompt):
         raise Refusal(RefusalReason.PROMPT_EMPTY)
     candidates = able if request.model is None else _named(request.model, able)
     judged = [(offer, list(_complaints(request, offer))) for offer in candidates]
@@ -58,15 +61,15 @@ def choose(
     raise Refusal(complaints[0].reason, {**complaints[0].facts, "model": offer.label})
 
 
-def model_choices(offers: Sequence[Offer], typed: str) -> list[tuple[str, str]]:
+def model_choices(offers: Sequence[Offer], typed: str, *, verb: Verb = Verb.GENERATE) -> list[tuple[str, str]]:
     """(label, value) for the member's autocomplete, cheapest first, at most 25.
 
     `value` is `provider/model`.
     """
     wanted = typed.strip().casefold()
-    able = [offer for offer in offers if Verb.GENERATE in offer.abilities]
-    able.sort(key=_price_of_one)
-    rows = [(f"{offer.label} · {offer.provider} · {format_usd(_price_of_one(offer))}", offer) for offer in able]
+    able = [(_price_of_one(offer, verb), offer) for offer in offers if verb in offer.abilities]
+    able.sort(key=lambda pair: pair[0])
+    rows = [(f"{offer.label} · {offer.provider} · {format_usd(price)}", offer) for price, offer in able]
     return [
         (label[:_MAX_LABEL], offer.key) for label, offer in rows if wanted in label.casefold() or wanted in offer.key
     ][:MAX_CHOICES]
@@ -77,12 +80,14 @@ def _distance(complaints: Sequence[_Complaint]) -> tuple[int, bool]:
     return len(complaints), complaints[0].facts.get("can") == ""
 
 
-def value_choices(offers: Sequence[Offer], *, option: ChoiceOption, model: str | None, typed: str) -> list[str]:
+def value_choices(
+    offers: Sequence[Offer], *, option: ChoiceOption, model: str | None, typed: str, verb: Verb = Verb.GENERATE
+) -> list[str]:
     """What may stand in `option` for the model typed so far (any model where none fits), in the catalogue's order."""
-    able = [offer for offer in offers if Verb.GENERATE in offer.abilities]
+    able = [offer for offer in offers if verb in offer.abilities]
     wanted = (model or "").strip().casefold()
     named = [offer for offer in able if wanted in (offer.model, offer.key, offer.label.casefold())]
-    values = {value: None for offer in named or able for value in _values(offer.abilities[Verb.GENERATE], option)}
+    values = {value: None for offer in named or able for value in _values(offer.abilities[verb], option)}
     return [value for value in values if typed.strip().casefold() in value][:MAX_CHOICES]
 
 
@@ -98,8 +103,24 @@ def _values(ability: Ability, option: ChoiceOption) -> tuple[str, ...]:
             assert_never(option)
 
 
-def _price_of_one(offer: Offer) -> int:
-    return listed_price(offer, offer.abilities[Verb.GENERATE].default_resolution, pictures=1)
+def _price_of_one(offer: Offer, verb: Verb) -> int:
+    ability = offer.abilities[verb]
+    sources = max(ability.sources.least, 0 if verb is Verb.GENERATE else 1)
+    price = offer.price(ability.default_resolution, verb)
+    return price.listed + offer.fee + ability.source_fee * sources
+
+
+def _can(offer: Offer, request: PictureRequest) -> bool:
+    """Whether the offer has the verb; where it enlarges only its own work, whether this is that."""
+    ability = offer.abilities.get(request.verb)
+    if ability is None:
+        return False
+    is_own = request.parent is not None and request.parent.provider == offer.provider
+    return is_own or not ability.is_of_own_work
+
+
+def _is_blank(prompt: str) -> bool:
+    return all(letter in _BLANK or unicodedata.category(letter) in _INVISIBLE for letter in prompt)
 
 
 def _rank(offer: Offer, preference: Sequence[ProviderName]) -> int:
@@ -115,8 +136,8 @@ def _named(typed: str, offers: Sequence[Offer]) -> list[Offer]:
     return found
 
 
-def _complaints(request: ImagineRequest, offer: Offer) -> Iterator[_Complaint]:
-    ability = offer.abilities[Verb.GENERATE]
+def _complaints(request: PictureRequest, offer: Offer) -> Iterator[_Complaint]:
+    ability = offer.abilities[request.verb]
     length = len(request.prompt.strip())
     if length > ability.prompt_max:
         yield _Complaint(reason=RefusalReason.PROMPT_TOO_LONG, facts={"limit": ability.prompt_max, "length": length})
@@ -128,13 +149,23 @@ def _complaints(request: ImagineRequest, offer: Offer) -> Iterator[_Complaint]:
     for reason, asked, can in choices:
         if asked is not None and _spelled(asked) not in can:
             yield _Complaint(reason=reason, facts={"asked": _echo(asked), "can": ", ".join(can)})
+    if not ability.is_of_own_work and not ability.sources.least <= request.sources <= ability.sources.most:
+        can = _range(ability.sources.least, ability.sources.most)
+        yield _Complaint(reason=RefusalReason.SOURCES, facts={"asked": request.sources, "can": can})
+    if request.factor is not None and request.factor not in ability.factors:
+        can = ", ".join(str(factor) for factor in ability.factors)
+        yield _Complaint(reason=RefusalReason.FACTOR, facts={"asked": request.factor, "can": can})
     if request.count is not None and not ability.count_min <= request.count <= ability.count_max:
-        yield _Complaint(reason=RefusalReason.COUNT, facts={"asked": request.count, "can": _range(ability)})
+        yield _Complaint(
+            reason=RefusalReason.COUNT,
+            facts={"asked": request.count, "can": _range(ability.count_min, ability.count_max)},
+        )
 
 
-def _order(request: ImagineRequest, offer: Offer) -> PictureOrder:
+def _order(request: PictureRequest, offer: Offer) -> PictureOrder:
     """The request with every choice made; only for an offer without complaints."""
-    ability = offer.abilities[Verb.GENERATE]
+    ability = offer.abilities[request.verb]
+    is_own = ability.is_of_own_work
     return PictureOrder(
         provider=offer.provider,
         model=offer.model,
@@ -145,6 +176,10 @@ def _order(request: ImagineRequest, offer: Offer) -> PictureOrder:
             Resolution(_spelled(request.resolution)) if request.resolution is not None else ability.default_resolution
         ),
         format=(PictureFormat(_spelled(request.format)) if request.format is not None else ability.default_format),
+        verb=request.verb,
+        source_count=request.sources,
+        factor=ability.default_factor if request.factor is None else request.factor,
+        parent=request.parent.external_id if is_own and request.parent is not None else None,
     )
 
 
@@ -153,10 +188,8 @@ def _spelled(asked: str) -> str:
     return _SPELLINGS.get(plain, plain)
 
 
-def _range(ability: Ability) -> str:
-    if ability.count_min == ability.count_max:
-        return str(ability.count_min)
-    return f"{ability.count_min}–{ability.count_max}"
+def _range(least: int, most: int) -> str:
+    return str(least) if least == most else f"{least}–{most}"
 
 
 def _echo(asked: str) -> str:

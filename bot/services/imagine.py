@@ -7,7 +7,7 @@ from bot.core.clock import Clock
 from bot.core.crashpoints import CrashPoint, Crashpoints
 from bot.core.errors import DatabaseUnavailable, Refusal, RefusalReason
 from bot.core.ids import JobId, Randomness, hold_id_of, new_idempotency_key, new_job_id
-from bot.core.requests import ImagineRequest, PictureOrder
+from bot.core.requests import PictureRequest
 from bot.db import Database, Transaction
 from bot.interactions import store as interactions
 from bot.interactions.model import Received
@@ -19,8 +19,8 @@ from bot.ledger.model import Ceilings, HoldRequest
 from bot.ledger.policy import limits_for
 from bot.providers.catalogue import Offer, worst_case
 from bot.providers.registry import Registry
-from bot.providers.routing import choose
-from bot.services.payload import KIND, VERSION, encode_order
+from bot.services.choosing import Choosing
+from bot.services.payload import KIND, VERSION, Payload, encode_payload
 
 # More waiting work than this would keep people for hours: better to say so at once.
 MAX_LIVE_JOBS = 2_000
@@ -42,6 +42,7 @@ class Imagine:
         *,
         database: Database,
         registry: Registry,
+        choosing: Choosing,
         rules: Rules,
         clock: Clock,
         randomness: Randomness,
@@ -50,23 +51,25 @@ class Imagine:
     ) -> None:
         self._database = database
         self._registry = registry
+        self._choosing = choosing
         self._rules = rules
         self._clock = clock
         self._randomness = randomness
         self._crashpoints = crashpoints
         self._wake = wake
 
-    async def submit(self, received: Received, request: ImagineRequest, *, missing_permissions: str = "") -> JobId:
+    async def submit(self, received: Received, request: PictureRequest, *, missing_permissions: str = "") -> JobId:
         """Accepts the request and returns its job, or raises Refusal; a refusal holds and spends nothing.
 
         `missing_permissions` names what the bot lacks in the channel: no picture is bought that cannot be posted.
         """
         if missing_permissions:
             raise Refusal(RefusalReason.CANNOT_POST, {"missing": missing_permissions})
-        offer, order = choose(request, self._registry.offers())
+        offer, order = self._choosing.first(request)
+        payload = Payload(order=order, asked=request)
         job_id = new_job_id(self._randomness)
         try:
-            await self._database.write(lambda tx: self._admit(tx, received, offer, order, job_id))
+            await self._database.write(lambda tx: self._admit(tx, received, offer, payload, job_id))
         except DatabaseUnavailable:
             # Nobody knows whether the commit reached the disk, so the disk is asked.
             if not await self._is_written(job_id):
@@ -81,7 +84,7 @@ class Imagine:
         except DatabaseUnavailable:
             return False
 
-    def _admit(self, tx: Transaction, received: Received, offer: Offer, order: PictureOrder, job_id: JobId) -> None:
+    def _admit(self, tx: Transaction, received: Received, offer: Offer, payload: Payload, job_id: JobId) -> None:
         if not interactions.accept(tx, received.id, job_id):
             raise Refusal(RefusalReason.STALE)
         everyone, own = looks.live_count(tx, guild_id=received.guild_id, member_id=received.member_id)
@@ -100,7 +103,7 @@ class Imagine:
                 member_id=received.member_id,
                 provider=offer.provider,
                 model=offer.model,
-                payload=encode_order(order),
+                payload=encode_payload(payload),
                 payload_version=VERSION,
                 idempotency_key=new_idempotency_key(job_id),
                 created_at=now,
@@ -115,8 +118,8 @@ class Imagine:
                 job_id=job_id,
                 guild_id=received.guild_id,
                 member_id=received.member_id,
-                amount=worst_case(offer, order),
-                pictures=order.count,
+                amount=worst_case(offer, payload.order),
+                pictures=payload.order.count,
                 limits=limits_for(
                     self._rules.ceilings, guild_id=received.guild_id, member_id=received.member_id, at=at
                 ),

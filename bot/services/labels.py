@@ -13,8 +13,13 @@ _PROVIDERS = {
 }
 
 
+def provider_label(name: str) -> str:
+    """The gateway's name as people write it."""
+    return _PROVIDERS.get(name, name)
+
+
 def label_of(registry: Registry, job: Job) -> str:
     """The job's model and who draws it; the model's id where the catalogue no longer has it."""
     offer = registry.offer(ProviderName(job.provider), ModelId(job.model))
     model = job.model if offer is None else offer.label
-    return f"{model} via {_PROVIDERS.get(job.provider, job.provider)}"
+    return f"{model} via {provider_label(job.provider)}"

@@ -1,58 +1,92 @@
 """Picture orders and gateways' answers as the JSON that a job row keeps. Each carries a version."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from bot.core.ids import AssetId
 from bot.core.money import Ticks
-from bot.core.requests import ModelId, PictureFormat, PictureOrder, ProviderName, Resolution, Verb
+from bot.core.requests import ModelId, PictureFormat, PictureOrder, PictureRequest, ProviderName, Resolution, Verb
 
 KIND = "imagine"
-VERSION = 1
+VERSION = 2
 
 
 class UnreadablePayload(Exception):
     """The row was written by a version that this one does not know."""
 
 
-def encode_order(order: PictureOrder) -> str:
-    """The order as JSON."""
-    return json.dumps(
-        {
-            "prompt": order.prompt,
-            "count": order.count,
-            "aspect_ratio": order.aspect_ratio,
-            "resolution": order.resolution,
-            "format": order.format,
-            "verb": order.verb,
-            "factor": order.factor,
-            "parent": order.parent,
-        },
-        ensure_ascii=False,
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payload:
+    """A job's order, and what another gateway could be chosen by.
+
+    `asked` is the request as the member typed it, without the prompt's double; None in rows from before there was a
+    choice. `tried` are the gateways that surely took nothing, in order.
+    """
+
+    order: PictureOrder
+    asked: PictureRequest | None = None
+    tried: tuple[ProviderName, ...] = ()
 
 
-def decode_order(payload: str, *, version: int, provider: str, model: str) -> PictureOrder:
-    """The order of a job row. Raises UnreadablePayload."""
-    if version != VERSION:
+def encode_payload(payload: Payload) -> str:
+    """The payload as JSON."""
+    order, asked = payload.order, payload.asked
+    fields: dict[str, object] = {
+        "prompt": order.prompt,
+        "count": order.count,
+        "aspect_ratio": order.aspect_ratio,
+        "resolution": order.resolution,
+        "format": order.format,
+        "verb": order.verb,
+        "factor": order.factor,
+        "parent": order.parent,
+        "tried": list(payload.tried),
+        "asked": None if asked is None else {name: getattr(asked, name) for name in _ASKED},
+    }
+    return json.dumps(fields, ensure_ascii=False)
+
+
+def decode_payload(payload: str, *, version: int, provider: str, model: str) -> Payload:
+    """The payload of a job row. Raises UnreadablePayload."""
+    if version not in (1, VERSION):
         raise UnreadablePayload(f"payload version {version}")
     try:
         fields = json.loads(payload)
-        resolution, picture_format = fields["resolution"], fields["format"]
-        return PictureOrder(
-            provider=ProviderName(provider),
-            model=ModelId(model),
-            prompt=fields["prompt"],
-            count=fields["count"],
-            aspect_ratio=fields["aspect_ratio"],
-            resolution=None if resolution is None else Resolution(resolution),
-            format=None if picture_format is None else PictureFormat(picture_format),
-            verb=Verb(fields.get("verb", Verb.GENERATE)),
-            factor=fields.get("factor"),
-            parent=fields.get("parent"),
+        asked = fields.get("asked")
+        return Payload(
+            order=_order(fields, provider, model),
+            asked=None if asked is None else PictureRequest(prompt=fields["prompt"], **asked),
+            tried=tuple(ProviderName(name) for name in fields.get("tried", ())),
         )
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UnreadablePayload(type(error).__name__) from None
+
+
+def decode_order(payload: str, *, version: int, provider: str, model: str) -> PictureOrder:
+    """The order alone. Raises UnreadablePayload."""
+    return decode_payload(payload, version=version, provider=provider, model=model).order
+
+
+# The choices of a request; left out, the member left them to the bot.
+_ASKED = ("model", "aspect_ratio", "count", "resolution", "format")
+
+
+def _order(fields: Mapping[str, Any], provider: str, model: str) -> PictureOrder:
+    resolution, picture_format = fields["resolution"], fields["format"]
+    return PictureOrder(
+        provider=ProviderName(provider),
+        model=ModelId(model),
+        prompt=fields["prompt"],
+        count=fields["count"],
+        aspect_ratio=fields["aspect_ratio"],
+        resolution=None if resolution is None else Resolution(resolution),
+        format=None if picture_format is None else PictureFormat(picture_format),
+        verb=Verb(fields.get("verb", Verb.GENERATE)),
+        factor=fields.get("factor"),
+        parent=fields.get("parent"),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

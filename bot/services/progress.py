@@ -19,9 +19,9 @@ from bot.providers.registry import Registry
 from bot.services import store
 from bot.services.books import booked_for, held_for
 from bot.services.deliveries import DeliveryRow
-from bot.services.labels import label_of
+from bot.services.labels import label_of, provider_label
 from bot.services.pace import Pace
-from bot.services.payload import UnreadablePayload, decode_order
+from bot.services.payload import UnreadablePayload, decode_payload
 
 # From here on the card says that the result will be posted in the channel instead.
 LATE_MS = 13 * MINUTE_MS
@@ -36,7 +36,8 @@ _LAST_WORDS = frozenset({State.DONE, State.FAILED, State.CANCELLED, State.UNKNOW
 class Glance:
     """What decides whether a card must change; cheap enough to read for every open card, twice a second.
 
-    `state` is None while the interaction has no job.
+    `state` is None while the interaction has no job. `gateway` is the provider that has or gets the job,
+    `retry_at` when it is asked again after it took nothing.
     """
 
     interaction_id: InteractionId
@@ -49,6 +50,8 @@ class Glance:
     is_late: bool
     can_edit: bool
     is_orphan: bool
+    gateway: str | None
+    retry_at: Millis | None
 
     @property
     def has_last_word(self) -> bool:
@@ -58,7 +61,10 @@ class Glance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """One job as its member sees it. Money in ticks; `posted` None while nothing is decided."""
+    """One job as its member sees it. Money in ticks; `posted` None while nothing is decided.
+
+    `passed` are the names of gateways that surely took nothing, `retry_at` is when the present one is asked again.
+    """
 
     job_id: JobId
     state: State
@@ -81,6 +87,9 @@ class Progress:
     guild_id: int
     member_id: int
     delivery: DeliveryRow | None
+    gateway: str | None = None
+    retry_at: Millis | None = None
+    passed: tuple[str, ...] = ()
 
     @property
     def has_last_word(self) -> bool:
@@ -173,6 +182,8 @@ class ProgressBoard:
             is_late=has_job and now - row["job_created_at"] > LATE_MS,
             can_edit=bool(row["has_token"]) and is_young,
             is_orphan=self._is_orphan(row["received_at"], InteractionState(row["state"]), now),
+            gateway=row["provider"],
+            retry_at=_retry_at(state, row["run_at"], now),
         )
 
     def _is_from_before(self, received_at: Millis) -> bool:
@@ -211,7 +222,7 @@ class ProgressBoard:
         usual: dict[str, tuple[float, float]],
     ) -> Progress:
         hold = held_for(reader, job.id)
-        order, price = self._order(job)
+        order, price, passed = self._order(job)
         usual_s = usual.get(f"{job.provider}/{job.model}", _NO_PACE)
         ready_at = _ready_at(job.state, job.submitted_at, usual_s[0])
         return Progress(
@@ -236,15 +247,23 @@ class ProgressBoard:
             guild_id=job.guild_id,
             member_id=job.member_id,
             delivery=store.delivery_of(reader, job.id),
+            gateway=job.provider,
+            retry_at=_retry_at(job.state, job.run_at, now),
+            passed=tuple(provider_label(name) for name in passed),
         )
 
-    def _order(self, job: Job) -> tuple[PictureOrder | None, Ticks]:
+    def _order(self, job: Job) -> tuple[PictureOrder | None, Ticks, tuple[ProviderName, ...]]:
         offer = self._registry.offer(ProviderName(job.provider), ModelId(job.model))
         try:
-            order = decode_order(job.payload, version=job.payload_version, provider=job.provider, model=job.model)
+            payload = decode_payload(job.payload, version=job.payload_version, provider=job.provider, model=job.model)
         except UnreadablePayload:
-            return None, ZERO
-        return order, ZERO if offer is None else estimate(offer, order)
+            return None, ZERO, ()
+        return payload.order, ZERO if offer is None else estimate(offer, payload.order), payload.tried
+
+
+def _retry_at(state: State | None, run_at: Millis | None, now: Millis) -> Millis | None:
+    """When a gateway that took nothing is asked again; None where the job is not put off."""
+    return run_at if state is State.QUEUED and run_at is not None and run_at > now else None
 
 
 def _ready_at(state: State | None, submitted_at: Millis | None, usual_s: float) -> Millis | None:

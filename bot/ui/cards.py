@@ -74,9 +74,15 @@ def _details(order: PictureOrder, progress: Progress) -> str:
     return " · ".join(str(part) for part in parts if part)
 
 
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
 def _ready_line(progress: Progress) -> str:
     low, high = (max(1, round(seconds)) for seconds in progress.usual_s)
     usual = f"usually {low}–{high} s" if high > low else f"usually {low} s"
+    if progress.retry_at is not None:
+        return f"the picture service did not take it; asked again <t:{progress.retry_at // SECOND_MS}:R>"
     if progress.place is not None:
         return f"{_ordinal(progress.place)} in line · then {usual}"
     if progress.is_parked:
@@ -105,6 +111,8 @@ def working(progress: Progress, *, is_stopping: bool = False) -> ui.LayoutView:
         lines.append("This takes long. The picture will be posted in the channel, and you will be pinged.")
     else:
         lines.append(_ready_line(progress))
+    if progress.passed:
+        lines.append(f"-# {_listed(progress.passed)} did not take it and charged nothing; another service gets it.")
     if progress.order is not None:
         lines.append(f"-# {_details(progress.order, progress)}")
     items: list[ui.Item[ui.LayoutView]] = [ui.TextDisplay("\n".join(lines))]
@@ -154,7 +162,10 @@ def _last_words(progress: Progress) -> tuple[discord.Colour, words.Words]:
     title = _FAILURE_TITLES.get(progress.reason or "")
     if title is None:
         title = "Nobody knows what became of it" if progress.state is State.UNKNOWN else "No picture this time"
-    return FAILURE_COLOUR, words.Words(title=title, body=f"{words.failure(progress.reason)} {_money(progress)}")
+    told = words.failure(progress.reason)
+    if progress.passed:
+        told = f"{told} Before that, {_listed(progress.passed)} did not take it."
+    return FAILURE_COLOUR, words.Words(title=title, body=f"{told} {_money(progress)}")
 
 
 def last_word(progress: Progress) -> ui.LayoutView:

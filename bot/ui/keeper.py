@@ -15,7 +15,7 @@ from discord import ui
 
 from bot.core.clock import SECOND_MS, Clock
 from bot.core.errors import DatabaseUnavailable
-from bot.core.ids import ChannelId, GuildId, InteractionId, MemberId, nonce_of
+from bot.core.ids import ChannelId, GuildId, InteractionId, JobId, MemberId, nonce_of
 from bot.jobs.model import State
 from bot.services.deliveries import Route
 from bot.services.desk import Desk
@@ -213,7 +213,8 @@ class CardKeeper:
                     guild_id=GuildId(progress.guild_id),
                     member_id=MemberId(progress.member_id),
                     text=cards.last_word_text(progress),
-                    nonce=nonce_of(progress.job_id)[::-1],
+                    # One for each last word: "nobody knows" may be followed by what a person found out.
+                    nonce=nonce_of(JobId(f"{progress.job_id} {progress.state}")),
                 )
             except DeliverLater:
                 self._rest(one)
@@ -257,6 +258,10 @@ class _Telling(Protocol):
     def is_overdue(self) -> bool: ...
     @property
     def is_late(self) -> bool: ...
+    @property
+    def gateway(self) -> str | None: ...
+    @property
+    def retry_at(self) -> int | None: ...
 
 
 def _step(place: int | None) -> int | None:
@@ -276,4 +281,6 @@ def _key(progress: _Telling) -> tuple[object, ...]:
         progress.is_cancel_requested,
         progress.is_overdue,
         progress.is_late,
+        progress.gateway,
+        progress.retry_at,
     )

@@ -57,6 +57,23 @@ def _quota(facts: Mapping[str, Fact]) -> str:
     )
 
 
+def _down(facts: Mapping[str, Fact]) -> str:
+    if facts["trouble"] == "account":
+        return _ACCOUNT
+    return f"It does not answer just now. Try again in {facts['wait_s']} s, or choose another model."
+
+
+_VERBS = {"generate": "draw", "edit": "change a picture", "upscale": "enlarge this picture"}
+
+
+def _no_way(facts: Mapping[str, Fact]) -> str:
+    what = _VERBS.get(str(facts["verb"]), "do that")
+    can = escape(str(facts.get("can") or ""), _FACT_LIMIT)
+    hint = f" A key for one of these would allow it: {can}. Ask whoever runs the bot." if can else ""
+    return f"None of the services that are set up can {what}.{hint}"
+
+
+_ACCOUNT = "The picture service does not accept this bot's account. Tell whoever runs the bot."
 _REFUSALS: dict[RefusalReason, tuple[str, Callable[[Mapping[str, Fact]], str]]] = {
     RefusalReason.PROMPT_EMPTY: ("The prompt is empty", lambda _: "Describe the picture in a few words."),
     RefusalReason.PROMPT_TOO_LONG: (
@@ -71,10 +88,17 @@ _REFUSALS: dict[RefusalReason, tuple[str, Callable[[Mapping[str, Fact]], str]]] 
         "No picture service is set up",
         lambda _: "Whoever runs this bot has not given it a key yet.",
     ),
+    RefusalReason.PROVIDER_DOWN: ("The picture service is not available", _down),
     RefusalReason.RATIO: ("That shape is not possible", lambda facts: _can(facts, "shapes")),
     RefusalReason.COUNT: ("That number of pictures is not possible", lambda facts: _can(facts, "how many")),
     RefusalReason.RESOLUTION: ("That size is not possible", lambda facts: _can(facts, "sizes")),
     RefusalReason.FORMAT: ("That file format is not possible", lambda facts: _can(facts, "file formats")),
+    RefusalReason.SOURCES: (
+        "That number of source pictures is not possible",
+        lambda facts: f"{_model(facts)} takes {facts['can']}. You gave {_asked(facts)}.",
+    ),
+    RefusalReason.FACTOR: ("That factor is not possible", lambda facts: _can(facts, "factors")),
+    RefusalReason.NO_WAY: ("No picture service here can do that", _no_way),
     RefusalReason.BUDGET: ("Not enough budget left", _budget),
     RefusalReason.QUOTA: ("Not enough pictures left today", _quota),
     RefusalReason.QUEUE_FULL: ("Too much is waiting already", lambda _: "Try again in a few minutes."),
@@ -116,7 +140,6 @@ LOST = Words(
 )
 
 
-_ACCOUNT = "The picture service does not accept this bot's account. Tell whoever runs the bot."
 _FAILURES: dict[FailureReason, str] = {
     FailureReason.MODERATED: ("The picture service refused this prompt under its own rules. Change the prompt."),
     FailureReason.BAD_REQUEST: ("The picture service did not accept the request. Try another model or shape."),
@@ -133,6 +156,7 @@ _FAILURES: dict[FailureReason, str] = {
     FailureReason.BAD_RESULT: ("The picture service sent something that is no usable picture. Try again."),
     FailureReason.RESULT_GONE: ("The picture was made, but it could not be fetched from the picture service."),
     FailureReason.PROVIDER_OFF: ("The picture service was switched off while you waited. Try another model."),
+    FailureReason.SETTLED: ("Whoever runs this bot has looked into it: no picture will come."),
     FailureReason.INTERNAL: ("Something went wrong on our side. Tell whoever runs the bot."),
 }
 

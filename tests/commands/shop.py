@@ -20,7 +20,7 @@ from bot.ledger import store as ledger
 from bot.ledger.check import check
 from bot.ledger.model import Ceilings, HoldRequest
 from bot.ledger.policy import limits_for
-from bot.services.payload import KIND, VERSION, encode_order
+from bot.services.payload import KIND, VERSION, Payload, encode_payload
 
 ROOT = Path(__file__).resolve().parents[2]
 PROMPT = "a fox nobody else may read about"
@@ -56,7 +56,7 @@ def _accept(tx: Transaction, name: str, *, at: Millis, payload_version: int, hel
             member_id=MEMBER,
             provider="pixazo",
             model="m",
-            payload=encode_order(order),
+            payload=encode_payload(Payload(order=order)),
             payload_version=payload_version,
             idempotency_key=IdempotencyKey(f"easel-{name}"),
             created_at=at,

@@ -59,6 +59,7 @@ def test_only_what_was_surely_not_accepted_may_be_sent_again() -> None:
     again = RetryLater("busy", retry_after_s=3.0, payment_ref="r-2")
     assert (again.charged, again.retry_after_s, again.payment_ref) == (Charged.NO, 3.0, "r-2")
     assert RetryLater("busy").retry_after_s is None
+    assert (again.is_busy, RetryLater("429", is_busy=True).is_busy) == (False, True)
 
 
 def test_what_nobody_knows_is_never_called_free() -> None:

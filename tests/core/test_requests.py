@@ -5,7 +5,7 @@ from dataclasses import FrozenInstanceError
 import pytest
 
 from bot.core.requests import (
-    ImagineRequest,
+    PictureRequest,
     ModelId,
     PictureFormat,
     PictureOrder,
@@ -17,7 +17,7 @@ from bot.core.requests import (
 
 
 def test_a_request_leaves_everything_but_the_prompt_to_the_model() -> None:
-    request = ImagineRequest(prompt="a fox")
+    request = PictureRequest(prompt="a fox")
     assert (request.model, request.aspect_ratio, request.count, request.resolution, request.format) == (None,) * 5
 
 

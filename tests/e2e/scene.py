@@ -4,7 +4,7 @@ Waits of the bot (retries, deadlines, rests of a card) pass by putting that cloc
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,7 @@ from bot.jobs import store as jobs
 from bot.jobs.model import Job, State
 from sandbox.discord import Message, Person, Use
 from sandbox.gateways import Outcome, outcome
+from sandbox.gateways.server import FIRST_TWO
 from tests.e2e.rig import PICTURE_SIDE, Rig, held, rig, spent
 
 PIXAZO = "pixazo/grok-imagine-quality"
@@ -144,11 +145,12 @@ async def scene(
     scale: float = SCALE,
     clock: Clock | None = None,
     picture_side: int = PICTURE_SIDE,
+    names: Collection[str] = FIRST_TWO,
     **extra: str,
 ) -> AsyncIterator[Scene]:
     """A bot that is ready, on the same clock as the sandbox; settings of the bot by name, or as keywords."""
     async with (
-        rig(folder, scale=scale, clock=clock, picture_side=picture_side) as stage,
+        rig(folder, scale=scale, clock=clock, picture_side=picture_side, names=names) as stage,
         stage.bot(clock=stage.sandbox.clock, **{**settings, **extra}) as house,
     ):
         yield Scene(rig=stage, house=house, ana=stage.sandbox.person("ana"), bo=stage.sandbox.person("bo"))

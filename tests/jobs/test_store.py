@@ -438,3 +438,36 @@ def test_a_jobs_own_events_come_back_in_their_order(memory: Memory) -> None:
         (NOW, None, State.QUEUED, None),
         (NOW + 5, State.UNKNOWN, State.FAILED, "told"),
     ]
+
+
+def test_a_job_that_goes_to_another_gateway_queues_with_that_ones_payload_and_counts_attempts_anew(
+    memory: Memory,
+) -> None:
+    put(memory, "a", State.QUEUED)
+    (job,) = claim_queued(memory)
+    change = partial(
+        store.reroute,
+        job=job,
+        provider="other",
+        model="m2",
+        payload="{}",
+        payload_version=2,
+        now=later(5),
+        detail="from here to there: busy",
+    )
+    memory.write(change)
+    moved = row(memory, "a")
+    assert (moved.state, moved.provider, moved.model, moved.payload_version) == (State.QUEUED, "other", "m2", 2)
+    assert (moved.attempt, moved.run_at, moved.lease_owner) == (0, later(5), None)
+    assert moved.idempotency_key == job.idempotency_key
+    assert events(memory, "a")[-1] == ("submitting", "queued", "from here to there: busy")
+    with pytest.raises(FenceLost):
+        memory.write(change)
+
+
+def test_an_attempt_that_was_not_made_is_not_counted(memory: Memory) -> None:
+    put(memory, "a", State.QUEUED)
+    (job,) = claim_queued(memory)
+    assert job.attempt == 1
+    memory.write(partial(store.uncount_attempt, job_id=job.id))
+    assert row(memory, "a").attempt == 0

@@ -14,15 +14,21 @@ from bot.ledger.model import Ceilings
 from bot.providers.catalogue import parse
 from bot.providers.contract import Provider
 from bot.providers.registry import Registry
+from bot.providers.watch import HealthWatch
 from bot.services.callbacks import Calls
 from bot.services.cancelling import Cancelling
+from bot.services.choosing import Choosing
 from bot.services.collecting import Collector
 from bot.services.courier import Courier
 from bot.services.desk import Desk
+from bot.services.failover import Failover
 from bot.services.imagine import Imagine, Rules
 from bot.services.pace import Pace
 from bot.services.payload import KIND
+from bot.services.polling import Polling
 from bot.services.ports import Delivery
+from bot.services.rhythm import Rhythm
+from bot.services.sending import Sending
 from bot.services.settlement import Settlement
 from bot.services.startup import recover
 from bot.services.work import PictureWork
@@ -32,6 +38,8 @@ from tests.machine.outside import LISTED, WORST, Channel, Files, Fuse, Gate, Out
 T = TypeVar("T")
 
 PLAIN, KEYED = ProviderName("plain"), ProviderName("keyed")
+# What is held for a picture there: the second gateway is dearer where it is dearest.
+WORSTS = {PLAIN: WORST, KEYED: WORST + 4}
 MODEL = """
 [[models]]
 id = "{name}-model"
@@ -59,7 +67,7 @@ poll_max_s = 10.0
 CATALOGUE = parse(
     'version = "1"\n'
     + "".join(FACTS.format(name=name) for name in (PLAIN, KEYED))
-    + "".join(MODEL.format(name=name, listed=LISTED, worst=WORST) for name in (PLAIN, KEYED))
+    + "".join(MODEL.format(name=name, listed=LISTED, worst=worst) for name, worst in WORSTS.items())
 )
 CAPS = Caps(by_provider={PLAIN: 2, KEYED: 2}, per_guild=2)
 # Two pictures fill a member's or a guild's day, five the bot's month.
@@ -119,6 +127,8 @@ class House:
         self.registry = Registry(catalogue=CATALOGUE, providers=gates, unserved=())
         self.database = self.make_database(memory)
         self.settlement = self.make_settlement()
+        self.watch = HealthWatch(self.clock, randomness, {})
+        self.choosing = Choosing(registry=self.registry, watch=self.watch)
         self.runner = Runner(
             database=self.database,
             handlers={KIND: self.make_work()},
@@ -131,6 +141,7 @@ class House:
         self.imagine = Imagine(
             database=self.database,
             registry=self.registry,
+            choosing=self.choosing,
             rules=Rules(ceilings=CEILINGS, member_jobs=3),
             clock=self.clock,
             randomness=randomness,
@@ -170,6 +181,48 @@ class House:
         """Discord."""
         return Channel(self.outside)
 
+    def make_sending(self, kind: type[Sending] = Sending) -> Sending:
+        """The steps before a gateway has the job."""
+        return kind(
+            registry=self.registry,
+            settlement=self.settlement,
+            collector=self.make_collector(),
+            rhythm=self.make_rhythm(),
+            watch=self.watch,
+            failover=self.make_failover(),
+            calls=Calls(key=b"key", public_url=None, registry=self.registry),
+            clock=self.clock,
+            randomness=self.randomness,
+            crashpoints=NONE,
+        )
+
+    def make_failover(self, kind: type[Failover] = Failover) -> Failover:
+        """To the next gateway."""
+        return kind(
+            choosing=self.choosing,
+            registry=self.registry,
+            ceilings=CEILINGS,
+            settlement=self.settlement,
+            clock=self.clock,
+        )
+
+    def make_rhythm(self) -> Rhythm:
+        """When to poll."""
+        return Rhythm(registry=self.registry, pace=Pace(self.database, self.clock), randomness=self.randomness)
+
+    def make_polling(self) -> Polling:
+        """The steps while a gateway has the job."""
+        return Polling(
+            registry=self.registry,
+            settlement=self.settlement,
+            collector=self.make_collector(),
+            rhythm=self.make_rhythm(),
+            watch=self.watch,
+            calls=Calls(key=b"key", public_url=None, registry=self.registry),
+            clock=self.clock,
+            randomness=self.randomness,
+        )
+
     def make_work(self, kind: type[PictureWork] = PictureWork) -> PictureWork:
         """The handler of picture jobs."""
         courier = Courier(
@@ -182,15 +235,7 @@ class House:
             crashpoints=NONE,
         )
         return kind(
-            registry=self.registry,
-            settlement=self.settlement,
-            collector=self.make_collector(),
-            courier=courier,
-            pace=Pace(self.database, self.clock),
-            calls=Calls(key=b"key", public_url=None, registry=self.registry),
-            clock=self.clock,
-            randomness=self.randomness,
-            crashpoints=NONE,
+            sending=self.make_sending(), polling=self.make_polling(), courier=courier, settlement=self.settlement
         )
 
     async def recover(self) -> None:

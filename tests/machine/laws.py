@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator
 
 from bot.core.ids import JobId, hold_id_of
+from bot.core.requests import ProviderName
 from bot.db import Reader
 from bot.jobs import store as jobs
 from bot.jobs.looks import store as looks
@@ -11,7 +12,7 @@ from bot.ledger import store as ledger
 from bot.ledger.check import broken_books
 from bot.ledger.model import HoldState
 from bot.services.books import booked_for
-from tests.machine.house import CAPS, CEILINGS
+from tests.machine.house import CAPS, CEILINGS, WORSTS
 from tests.machine.outside import Outside
 
 _LIMITS = {
@@ -70,6 +71,8 @@ def _money(reader: Reader, outside: Outside, job: Job) -> Iterator[str]:
     if hold is None:
         yield f"I3: job {job.id} has no hold"
         return
+    if hold.state is HoldState.OPEN and hold.amount != WORSTS[ProviderName(job.provider)]:
+        yield f"I5: {job.state} job {job.id} at {job.provider} is held with {hold.amount}"
     if job.has_ended and hold.state is HoldState.OPEN:
         yield f"I3: {job.state} job {job.id} has an open hold"
     if job.state in _MONEY_IS_OPEN and hold.state is not HoldState.OPEN:

@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from bot.core.clock import HOUR_MS, MINUTE_MS, ManualClock, Millis
 from bot.core.errors import Refusal
 from bot.core.ids import DISCORD_EPOCH_MS, ChannelId, GuildId, InteractionId, JobId, MemberId
-from bot.core.requests import ImagineRequest
+from bot.core.requests import PictureRequest
 from bot.interactions.model import Received
 from bot.jobs import store as jobs
 from bot.jobs.model import Claim
@@ -29,8 +29,10 @@ IN_THE_CLAIM = 8
 BURNS = st.sampled_from([1, 2, 3, *range(IN_THE_CLAIM + 3)])
 FUSES = st.one_of(st.none(), BURNS)
 COSTS = st.sampled_from([None, None, 3, 6, 9])
-Asker = tuple[int, int, str]
-ASKERS = st.tuples(st.integers(1, 2), st.integers(10, 11), st.sampled_from(["plain-model", "keyed-model"]))
+Asker = tuple[int, int, str | None]
+# Without a model the cheaper gateway is asked first, and the other one after a certain no.
+MODELS = st.sampled_from(["plain-model", "keyed-model", None, None])
+ASKERS = st.tuples(st.integers(1, 2), st.integers(10, 11), MODELS)
 # What goes well comes often enough for jobs to get far.
 SCRIPTS = st.builds(
     Script,
@@ -62,7 +64,7 @@ class LifeMachine(RuleBasedStateMachine):
         self.outside = Outside(clock=self.clock)
         self.randomness = Counting()
         self.owners = 0
-        self.seen: list[tuple[Received, ImagineRequest]] = []
+        self.seen: list[tuple[Received, PictureRequest]] = []
         self.asked: list[tuple[JobId, GuildId, MemberId]] = []
         self.claims: list[Claim] = []
         self.is_sound = True
@@ -99,7 +101,7 @@ class LifeMachine(RuleBasedStateMachine):
             token="token",
             received_at=self.clock.now(),
         )
-        self.seen.append((received, ImagineRequest(prompt="a fox", model=model)))
+        self.seen.append((received, PictureRequest(prompt="a fox", model=model)))
         self.live(self.handle(*self.seen[-1]), fuse)
 
     @precondition(lambda self: self.seen)
@@ -169,12 +171,12 @@ class LifeMachine(RuleBasedStateMachine):
 
     # How it is done
 
-    async def handle(self, received: Received, request: ImagineRequest) -> None:
+    async def handle(self, received: Received, request: PictureRequest) -> None:
         """As the cog does."""
         if await self.house.desk.receive(received):
             await self.submit(received, request)
 
-    async def submit(self, received: Received, request: ImagineRequest) -> None:
+    async def submit(self, received: Received, request: PictureRequest) -> None:
         try:
             job_id = await self.house.imagine.submit(received, request)
         except Refusal:

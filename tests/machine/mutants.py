@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from bot.core.clock import Millis
-from bot.core.errors import Charged, Refusal, RetryLater
+from bot.core.errors import Charged, ProviderError, Refusal, RetryLater
 from bot.core.ids import AssetId, GuildId, HoldId, InteractionId, JobId, MemberId, MessageId, hold_id_of
 from bot.core.money import MAX_TICKS, ZERO, Ticks
 from bot.db import Transaction
@@ -16,11 +16,17 @@ from bot.jobs.model import Claim, Job, State
 from bot.ledger import store as ledger
 from bot.ledger.model import Limit, Posted
 from bot.ledger.policy import limits_for
+from bot.ledger.repricing import store as repricing
 from bot.media.assets import Asset
+from bot.providers.catalogue import worst_case
 from bot.services.cancelling import Cancelling, CancelOutcome
+from bot.services.choosing import Choice
 from bot.services.collecting import Bill, Collector
+from bot.services.failover import Failover
 from bot.services.outcomes import FailureReason
+from bot.services.payload import Payload
 from bot.services.ports import Delivery, Post
+from bot.services.sending import Sending
 from bot.services.settlement import Settlement
 from bot.services.work import PictureWork
 from tests.jobs.memory import Memory, MemoryDatabase
@@ -255,11 +261,11 @@ class LeasesOfTheDead(House):
 class BoughtAfterTheCancel(House):
     """A job that its member cancelled while a busy gateway was being asked goes back into the queue."""
 
-    def make_work(self, kind: type[PictureWork] = PictureWork) -> PictureWork:
-        return super().make_work(_Deaf)
+    def make_sending(self, kind: type[Sending] = Sending) -> Sending:
+        return super().make_sending(_Deaf)
 
 
-class _Deaf(PictureWork):
+class _Deaf(Sending):
     async def _submit_later(self, job: Job, error: RetryLater) -> None:
         now = self._clock.now()
         await self._settlement.record(lambda tx: jobs.move(tx, job, State.QUEUED, now=now))
@@ -268,13 +274,79 @@ class _Deaf(PictureWork):
 class RepeatTrusted(House):
     """What a gateway answers at the door, asked again after a crash, is taken for the fate of the first request."""
 
-    def make_work(self, kind: type[PictureWork] = PictureWork) -> PictureWork:
-        return super().make_work(_Trusting)
+    def make_sending(self, kind: type[Sending] = Sending) -> Sending:
+        return super().make_sending(_Trusting)
 
 
-class _Trusting(PictureWork):
+class _Trusting(Sending):
     async def _send(self, job: Job, *, is_repeat: bool = False) -> None:
         await super()._send(job, is_repeat=False)
+
+
+class MovesOnAfterDoubt(House):
+    """Silence is taken for a no, and the next gateway draws the same once more."""
+
+    def make_sending(self, kind: type[Sending] = Sending) -> Sending:
+        return super().make_sending(_Hasty)
+
+
+class _Hasty(Sending):
+    async def _not_sent(self, job: Job, error: ProviderError, *, listed: Ticks, is_repeat: bool) -> None:
+        if not await self._failover.move_on(job, because="silence"):
+            await super()._not_sent(job, error, listed=listed, is_repeat=is_repeat)
+
+
+class MovesOnAtTheOldPrice(House):
+    """The next gateway gets the job with the hold of the first."""
+
+    @classmethod
+    def patches(cls) -> tuple[tuple[str, object], ...]:
+        return (("bot.services.failover.repricing", Instead(repricing, reprice=lambda tx, **_: None)),)
+
+
+class MovesOnBeyondTheLimits(House):
+    """The dearer gateway is held for whatever the limits say."""
+
+    @classmethod
+    def patches(cls) -> tuple[tuple[str, object], ...]:
+        return (("bot.services.failover.limits_for", _no_bounds),)
+
+
+def _no_bounds(*terms: Any, **facts: Any) -> tuple[Limit, ...]:
+    return tuple(replace(limit, amount=MAX_TICKS) for limit in limits_for(*terms, **facts))
+
+
+class MovesOnInTwoSteps(House):
+    """The price is changed in a transaction of its own; after a crash the job still stands at the first gateway."""
+
+    def make_failover(self, kind: type[Failover] = Failover) -> Failover:
+        return super().make_failover(_InTwoSteps)
+
+
+class _InTwoSteps(Failover):
+    async def _move(self, job: Job, payload: Payload, choice: Choice, because: str) -> bool:
+        now = self._clock.now()
+        limits = limits_for(self._ceilings, guild_id=job.guild_id, member_id=job.member_id, at=now)
+        await self._settlement.record(
+            lambda tx: repricing.reprice(
+                tx,
+                hold_id=hold_id_of(job.id),
+                amount=worst_case(*choice),
+                limits=limits,
+                price_version="1",
+                at=now,
+                note="",
+            )
+        )
+        return await super()._move(job, payload, choice, because)
+
+
+class MovesOnWhatIsCancelled(House):
+    """A job that its member cancelled while a busy gateway was being asked goes on to the next one."""
+
+    @classmethod
+    def patches(cls) -> tuple[tuple[str, object], ...]:
+        return (("bot.services.failover.jobs", Instead(jobs, is_cancel_requested=lambda tx, job_id: False)),)
 
 
 MUTANTS: tuple[type[House], ...] = (
@@ -292,4 +364,9 @@ MUTANTS: tuple[type[House], ...] = (
     LeasesOfTheDead,
     BoughtAfterTheCancel,
     RepeatTrusted,
+    MovesOnAfterDoubt,
+    MovesOnAtTheOldPrice,
+    MovesOnBeyondTheLimits,
+    MovesOnInTwoSteps,
+    MovesOnWhatIsCancelled,
 )

@@ -121,6 +121,7 @@ class Charge:
     status: OnPoll = OnPoll.RUNNING
     first: OnSubmit = OnSubmit.FINISHED
     reported: int | None = None
+    at: set[ProviderName] = field(default_factory=set)
 
 
 @dataclass
@@ -174,7 +175,8 @@ class Gate:
                 raise OutcomeUnknown("cut")
         key = context.idempotency_key
         charge = self._outside.book.setdefault(key, Charge(first=script.submit, reported=script.cost))
-        if charge.times == 0 or not self._is_keyed:
+        if self._name not in charge.at or not self._is_keyed:
+            charge.at.add(self._name)
             charge.times += 1
             charge.amount += LISTED if charge.reported is None else charge.reported
         self._outside.fuse.burn()

@@ -11,7 +11,7 @@ from bot.jobs.model import Job, State
 from bot.ledger import store as ledger
 from bot.ledger.model import HoldState
 from bot.services.collecting import MAX_FETCHES
-from bot.services.work import MAX_ATTEMPTS
+from bot.services.sending import MAX_ATTEMPTS
 from tests.machine.machine import LifeMachine
 from tests.machine.outside import OnFetch, OnPoll, OnSubmit, Script
 

@@ -10,7 +10,7 @@ import pytest
 from bot.core.clock import SystemClock
 from bot.core.crashpoints import CrashPoint, Crashpoints
 from bot.core.ids import IdempotencyKey
-from bot.core.requests import ImagineRequest, PictureOrder, ProviderName
+from bot.core.requests import PictureRequest, PictureOrder, ProviderName
 from bot.providers.catalogue import Catalogue, load
 from bot.providers.contract import SubmitContext
 from bot.providers.http import Timeouts
@@ -64,5 +64,5 @@ async def registry(gateways: Gateways, catalogue: Catalogue, passings: Passings)
 
 def order_for(registry: Registry, model: str, prompt: str = "a lighthouse", **asked: Any) -> PictureOrder:
     """An order as routing makes it."""
-    request = ImagineRequest(prompt=prompt, model=model, **asked)
+    request = PictureRequest(prompt=prompt, model=model, **asked)
     return choose(request, registry.offers())[1]

@@ -105,6 +105,11 @@ def test_an_offer_is_read_whole(brush: Offer) -> None:
         ("concurrency = 2", "concurrency = 0", "providers.acme.concurrency"),
         ("concurrency = 2", "concurrency = true", "providers.acme.concurrency"),
         ("poll_max_s = 10.0", "poll_max_s = 1.0", "poll_max_s is below poll_min_s"),
+        ("poll_max_s = 10.0", "poll_max_s = 10.0\nrequests_per_minute = 0", "providers.acme.requests_per_minute"),
+        ("poll_max_s = 10.0", "poll_max_s = 10.0\nrequests_per_minute = -5", "providers.acme.requests_per_minute"),
+        ("poll_max_s = 10.0", "poll_max_s = 10.0\nrequests_per_minute = 1.5", "providers.acme.requests_per_minute"),
+        ("poll_max_s = 10.0", "poll_max_s = 10.0\nrequests_per_minute = true", "providers.acme.requests_per_minute"),
+        ("poll_max_s = 10.0", "poll_max_s = 10.0\nrequests_per_minute = 1000001", "providers.acme.requests_per_minute"),
         ("typical_s = 8.0", "typical_s = nan", "models.0.typical_s"),
         ("deadline_s = 600.0", "deadline_s = -1.0", "models.0.deadline_s"),
         ('id = "brush"', 'id = "Brush!"', "models.0.id"),
@@ -191,6 +196,12 @@ def test_every_number_of_the_shipped_catalogue_says_where_it_comes_from() -> Non
     # A picture alone is the least there can be, and an id with a digit is a name.
     assert bare <= {"count_min", "count_max", "default_count", "id", "label"}
     assert all("#" in line for line in text.splitlines() if line.startswith("]"))
+
+
+def test_a_rate_limit_is_read_and_may_be_left_out() -> None:
+    limited = GOOD.replace("poll_max_s = 10.0", "poll_max_s = 10.0\nrequests_per_minute = 90")
+    assert parse(limited).providers[ProviderName("acme")].requests_per_minute == 90
+    assert parse(GOOD).providers[ProviderName("acme")].requests_per_minute is None
 
 
 CREDITS = GOOD.replace('listed_usd = "0.05"', "listed_credits = 5").replace('worst_usd = "0.08"', "worst_credits = 8")

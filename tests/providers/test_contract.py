@@ -229,6 +229,7 @@ async def test_too_many_requests_may_be_tried_later(
     with pytest.raises(RetryLater) as caught:
         await provider.submit(order_for(registry, MODELS[name]), CONTEXT)
     assert caught.value.retry_after_s == seconds
+    assert caught.value.is_busy
     assert gateways.book.charges == ()
 
 
@@ -397,8 +398,9 @@ async def test_poll_trouble_says_nothing_about_the_work(
     accepted = await provider.submit(order, CONTEXT)
     assert isinstance(accepted, Accepted)
     gateways.faults.next(name, fault, times=10)  # the client library repeats a GET on a kept connection
-    with pytest.raises(RetryLater):
+    with pytest.raises(RetryLater) as caught:
         await provider.poll(order, accepted.external_id)
+    assert caught.value.is_busy is (fault.status == 429)
     gateways.faults.clear()
     assert isinstance(await provider.poll(order, accepted.external_id), Finished)
     assert len(gateways.book.charges) == 1

@@ -16,7 +16,7 @@ from pathlib import Path
 from bot.core import crashpoints
 from bot.core.clock import SystemClock
 from bot.core.ids import IdempotencyKey
-from bot.core.requests import ImagineRequest, ProviderName
+from bot.core.requests import PictureRequest, ProviderName
 from bot.providers.catalogue import load
 from bot.providers.contract import SubmitContext
 from bot.providers.registry import Access, build
@@ -26,7 +26,7 @@ async def main(name, key, base_url, point):
     access = {ProviderName(name): Access(key=key, base_url=base_url)}
     catalogue = load(Path("data/catalogue.toml"))
     async with build(access, catalogue, clock=SystemClock(), crashpoints=crashpoints.parse(point)) as registry:
-        offer, order = choose(ImagineRequest(prompt="killed"), registry.offers())
+        offer, order = choose(PictureRequest(prompt="killed"), registry.offers())
         context = SubmitContext(idempotency_key=IdempotencyKey("easel-x"))
         await registry.provider(ProviderName(name)).submit(order, context)
 

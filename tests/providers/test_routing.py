@@ -8,11 +8,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.core.errors import Refusal, RefusalReason
-from bot.core.requests import ImagineRequest, ModelId, PictureFormat, ProviderName, Resolution, Verb
-from bot.providers.catalogue import Catalogue, Offer, estimate, load
+from bot.core.requests import (
+    ModelId,
+    Parent,
+    PictureFormat,
+    PictureRequest,
+    ProviderName,
+    Resolution,
+    SourcePicture,
+    Verb,
+)
+from bot.providers.catalogue import Catalogue, Offer, estimate, load, worst_case
 from bot.providers.routing import ChoiceOption, choose, model_choices, value_choices
 from tests.providers.conftest import CATALOGUE
 
+A_PICTURE = SourcePicture(url="https://pictures.example/a.png")
 RATIOS = ("1:1", "16:9", "9:16", "4:3", "3:4", "3:2", "2:3", "2:1", "1:2", "20:9", "9:20", "19.5:9", "9:19.5")
 
 
@@ -22,11 +32,11 @@ def offers(catalogue: Catalogue) -> tuple[Offer, ...]:
     return tuple(offer for offer in catalogue.offers if offer.provider in ("locus", "pixazo"))
 
 
-def ask(prompt: str = "a fox", **more: Any) -> ImagineRequest:
-    return ImagineRequest(prompt=prompt, **more)
+def ask(prompt: str = "a fox", **more: Any) -> PictureRequest:
+    return PictureRequest(prompt=prompt, **more)
 
 
-def refusal(request: ImagineRequest, offers: tuple[Offer, ...]) -> Refusal:
+def refusal(request: PictureRequest, offers: tuple[Offer, ...]) -> Refusal:
     with pytest.raises(Refusal) as caught:
         choose(request, offers)
     return caught.value
@@ -96,10 +106,11 @@ def test_a_prompt_of_exactly_the_limit_is_taken_and_one_more_is_refused(offers: 
     assert refused.facts == {"limit": 4000, "length": 5001, "model": "Grok Imagine"}
 
 
-@pytest.mark.parametrize("more", [(), ("upscale",)])
-def test_without_a_gateway_nothing_can_be_drawn(more: tuple[str, ...], offers: tuple[Offer, ...]) -> None:
-    others = tuple(replace(offers[0], abilities={Verb(verb): offers[0].abilities[Verb.GENERATE]}) for verb in more)
-    assert refusal(ask(), others).reason is RefusalReason.NO_PROVIDER
+def test_without_a_gateway_nothing_can_be_drawn(offers: tuple[Offer, ...]) -> None:
+    assert refusal(ask(), ()).reason is RefusalReason.NO_PROVIDER
+    others = (replace(offers[0], abilities={Verb.UPSCALE: offers[0].abilities[Verb.GENERATE]}),)
+    refused = refusal(ask(), others)
+    assert (refused.reason, refused.facts) == (RefusalReason.NO_WAY, {"verb": "generate"})
     assert model_choices(others, "") == []
 
 
@@ -193,7 +204,7 @@ OFFERS = load(CATALOGUE).offers
 @settings(deadline=None)  # the machine may be busy
 @given(
     st.builds(
-        ImagineRequest,
+        PictureRequest,
         prompt=st.text(max_size=5000),
         model=st.none() | st.text() | st.sampled_from([offer.key for offer in OFFERS]),
         aspect_ratio=st.none() | st.text() | st.sampled_from(RATIOS),
@@ -202,7 +213,7 @@ OFFERS = load(CATALOGUE).offers
         format=st.none() | st.text() | st.sampled_from(["jpeg", "png"]),
     )
 )
-def test_a_request_is_settled_within_the_models_abilities_or_refused(request: ImagineRequest) -> None:
+def test_a_request_is_settled_within_the_models_abilities_or_refused(request: PictureRequest) -> None:
     try:
         offer, order = choose(request, OFFERS)
     except Refusal:
@@ -240,3 +251,58 @@ def test_a_provider_without_pictures_offers_no_choices(offers: tuple[Offer, ...]
     others = tuple(replace(offer, abilities={Verb.EDIT: offer.abilities[Verb.GENERATE]}) for offer in offers)
 
     assert value_choices(others, option="format", model=None, typed="") == []
+
+
+# Changing and enlarging
+
+
+def edit(**more: Any) -> PictureRequest:
+    return ask(verb=Verb.EDIT, **{"sources": 1, **more})
+
+
+def upscale(**more: Any) -> PictureRequest:
+    return ask("", verb=Verb.UPSCALE, **{"sources": 1, **more})
+
+
+def test_the_cheapest_that_takes_as_many_pictures_changes_them(catalogue: Catalogue) -> None:
+    one, order = choose(edit(), catalogue.offers)
+    assert (one.key, order.verb, order.source_count) == ("xai/grok-imagine", Verb.EDIT, 1)
+    three, order = choose(edit(sources=3), catalogue.offers)
+    assert Verb.EDIT in three.abilities
+    assert three.abilities[Verb.EDIT].sources.most >= 3
+    assert worst_case(three, order) == worst_case(three, replace(order, sources=(A_PICTURE,) * 3))
+
+
+@pytest.mark.parametrize(("sources", "can"), [(0, "1–3"), (9, "1–3")])
+def test_a_number_of_pictures_that_none_takes_is_refused(sources: int, can: str, offers: tuple[Offer, ...]) -> None:
+    refused = refusal(edit(sources=sources, model="grok-imagine-quality"), offers)
+    assert refused.reason is RefusalReason.SOURCES
+    assert (refused.facts["asked"], refused.facts["can"]) == (sources, can)
+
+
+def test_a_picture_is_enlarged_by_whoever_takes_any_and_its_own_by_the_gateway_that_drew_it(
+    catalogue: Catalogue,
+) -> None:
+    offer, order = choose(upscale(), catalogue.offers)
+    assert (offer.provider, order.parent) == ("apiframe", None)
+    assert order.factor in offer.abilities[Verb.UPSCALE].factors
+    own = Parent(provider=ProviderName("apiinone"), external_id="task-1")
+    alone = tuple(one for one in catalogue.offers if one.provider == "apiinone")
+    offer, order = choose(upscale(parent=own), alone)
+    assert (offer.provider, order.parent) == ("apiinone", "task-1")
+    foreign = replace(own, provider=ProviderName("pixazo"))
+    assert refusal(upscale(parent=foreign), alone).reason is RefusalReason.NO_WAY
+
+
+def test_a_factor_that_there_is_not_is_refused(catalogue: Catalogue) -> None:
+    refused = refusal(upscale(factor=7), catalogue.offers)
+    assert refused.reason is RefusalReason.FACTOR
+    assert refused.facts["asked"] == 7
+
+
+def test_choices_are_those_of_the_verb(catalogue: Catalogue) -> None:
+    assert model_choices(catalogue.offers, "", verb=Verb.UPSCALE)
+    keys = {value for _, value in model_choices(catalogue.offers, "", verb=Verb.EDIT)}
+    assert keys == {offer.key for offer in catalogue.offers if Verb.EDIT in offer.abilities}
+    shapes = value_choices(catalogue.offers, option="aspect_ratio", model=None, typed="", verb=Verb.EDIT)
+    assert "auto" in shapes

@@ -34,6 +34,9 @@ FACTS: dict[str, Fact] = {
     "window": "day",
     "unit": "money",
     "resets_at": 1_800_000_000_000,
+    "trouble": "unreachable",
+    "wait_s": 15,
+    "verb": "upscale",
 }
 
 
