@@ -24,6 +24,7 @@ from bot.providers.contract import Provider
 from bot.providers.watch import HealthWatch
 from bot.rooms_settings import access_of, allowed_hosts_of, ceilings_of, options_of, point_discord
 from bot.services import store
+from bot.services.admission import Admission, Rules
 from bot.services.callbacks import CallbackDesk, Calls, server_key
 from bot.services.cancelling import Cancelling
 from bot.services.choosing import Choosing
@@ -32,10 +33,10 @@ from bot.services.container import Services
 from bot.services.courier import Courier
 from bot.services.desk import Desk
 from bot.services.failover import Failover
-from bot.services.imagine import Imagine, Rules
 from bot.services.pace import Pace
 from bot.services.paying import Paying
-from bot.services.payload import KIND
+from bot.services.payload import KINDS
+from bot.services.pictures import Pictures
 from bot.services.polling import Polling
 from bot.services.progress import ProgressBoard
 from bot.services.rhythm import Rhythm
@@ -276,7 +277,7 @@ def _runner(ground: _Ground, work: PictureWork) -> Runner:
     concurrency: dict[str, int] = {name: ground.gateways.facts(name).concurrency for name in ground.gateways.names}
     return Runner(
         database=ground.database,
-        handlers={KIND: work},
+        handlers=dict.fromkeys(KINDS.values(), work),
         caps=Caps(by_provider=concurrency, per_guild=ground.settings.guild_jobs),
         clock=ground.clock,
         randomness=ground.randomness,
@@ -287,18 +288,17 @@ def _runner(ground: _Ground, work: PictureWork) -> Runner:
 def _services(ground: _Ground, *, pace: Pace, runner: Runner) -> Services:
     database, clock, gateways = ground.database, ground.clock, ground.gateways
     ceilings = ceilings_of(ground.settings)
+    admission = Admission(
+        database=database,
+        rules=Rules(ceilings=ceilings, member_jobs=ground.settings.member_jobs),
+        clock=clock,
+        randomness=ground.randomness,
+        crashpoints=ground.crashpoints,
+        wake=runner.wake,
+    )
     return Services(
         desk=Desk(database=database, clock=clock),
-        imagine=Imagine(
-            database=database,
-            registry=gateways,
-            choosing=ground.choosing,
-            rules=Rules(ceilings=ceilings, member_jobs=ground.settings.member_jobs),
-            clock=clock,
-            randomness=ground.randomness,
-            crashpoints=ground.crashpoints,
-            wake=runner.wake,
-        ),
+        pictures=Pictures(registry=gateways, choosing=ground.choosing, admission=admission),
         cancelling=Cancelling(database=database, clock=clock, wake=runner.wake),
         usage=Usage(database=database, ceilings=ceilings, clock=clock),
         board=ProgressBoard(database=database, registry=gateways, pace=pace, clock=clock, booted_at=ground.booted_at),

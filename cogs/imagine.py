@@ -73,7 +73,7 @@ class ImagineCog(commands.Cog):
             format=format,
         )
         try:
-            job_id = await self._services.imagine.submit(received, request, missing_permissions=_missing(interaction))
+            job_id = await self._services.pictures.submit(received, request, missing_permissions=_missing(interaction))
         except Refusal as error:
             await answer(interaction, cards.notice(words.refusal(error)))
             await self._services.desk.answered(received.id)

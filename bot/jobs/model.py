@@ -57,6 +57,7 @@ class NewJob:
     payload_version: int
     idempotency_key: IdempotencyKey
     created_at: Millis
+    parent_id: JobId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +96,7 @@ class Job:
     submitted_at: Millis | None
     drawn_at: Millis | None
     finished_at: Millis | None
+    parent_id: JobId | None = None
 
     @property
     def is_cancel_requested(self) -> bool:

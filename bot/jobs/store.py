@@ -8,7 +8,7 @@ What only looks at jobs stands in `bot.jobs.looks.store`.
 from collections.abc import Collection
 from enum import StrEnum
 
-from bot.core.clock import Millis
+from bot.core.clock import SECOND_MS, Millis
 from bot.core.errors import FenceLost
 from bot.core.ids import ChannelId, GuildId, IdempotencyKey, JobId, MemberId
 from bot.db import Reader, Row, Transaction
@@ -17,6 +17,9 @@ from bot.jobs.model import AT_THE_GATEWAY, ENDED, MOVES, Caps, Job, NewJob, Stat
 # A claim looks at this many waiting jobs of each provider that has room, for ones that fit under the guilds' cap;
 # more only matters when that many in front are all blocked.
 CLAIM_WINDOW = 500
+# Looks that fell due while no process was there: at most twenty a second, and a crowd of them within half a minute.
+SPREAD_STEP_MS = 50
+SPREAD_MS = 30 * SECOND_MS
 
 
 def read_job(row: Row) -> Job:
@@ -50,6 +53,7 @@ def read_job(row: Row) -> Job:
         submitted_at=row["submitted_at"],
         drawn_at=row["drawn_at"],
         finished_at=row["finished_at"],
+        parent_id=None if row["parent_id"] is None else JobId(row["parent_id"]),
     )
 
 
@@ -64,9 +68,9 @@ def insert(tx: Transaction, job: NewJob) -> None:
     """Writes an accepted job in `queued`, due at once."""
     tx.execute(
         "INSERT INTO job (id, kind, state, guild_id, channel_id, member_id, provider, model, payload,"
-        " payload_version, idempotency_key, run_at, created_at)"
+        " payload_version, idempotency_key, run_at, created_at, parent_id)"
         " VALUES (:id, :kind, 'queued', :guild_id, :channel_id, :member_id, :provider, :model, :payload,"
-        " :payload_version, :idempotency_key, :created_at, :created_at)",
+        " :payload_version, :idempotency_key, :created_at, :created_at, :parent_id)",
         {
             "id": job.id,
             "kind": job.kind,
@@ -79,6 +83,7 @@ def insert(tx: Transaction, job: NewJob) -> None:
             "payload_version": job.payload_version,
             "idempotency_key": job.idempotency_key,
             "created_at": job.created_at,
+            "parent_id": job.parent_id,
         },
     )
     _event(tx, job.id, job.created_at, None, State.QUEUED, None)
@@ -378,6 +383,19 @@ def take_over(tx: Transaction, *, owner: str) -> int:
         "UPDATE job SET lease_owner = NULL, crashes = crashes + 1"
         " WHERE lease_owner IS NOT NULL AND lease_owner <> ? AND finished_at IS NULL",
         (owner,),
+    )
+
+
+def spread_overdue(tx: Transaction, *, now: Millis) -> int:
+    """At the start: what gateways should have been asked meanwhile is asked one after another, in the order it fell due.
+
+    A few jobs do not notice; of thousands, no gateway is asked in the same second. Returns how many there were.
+    """
+    return tx.execute(
+        "UPDATE job SET run_at = :now + min((place.n - 1) * :step, (place.n - 1) * :spread / place.crowd)"
+        " FROM (SELECT id, row_number() OVER (ORDER BY run_at, id) AS n, count(*) OVER () AS crowd"
+        " FROM job WHERE state IN ('waiting', 'unknown') AND run_at <= :now) AS place WHERE job.id = place.id",
+        {"now": now, "step": SPREAD_STEP_MS, "spread": SPREAD_MS},
     )
 
 

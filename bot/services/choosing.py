@@ -23,12 +23,15 @@ class Choosing:
         self._watch = watch
         self._preference = tuple(preference)
 
-    def first(self, request: PictureRequest) -> Choice:
+    def first(self, request: PictureRequest, *, prompt: str | None = None) -> Choice:
         """The gateway of a new request. Raises Refusal as `routing.choose`, and PROVIDER_DOWN.
+
+        `prompt` takes the place of the request's own, for the gateway alone.
 
         PROVIDER_DOWN (`wait_s`, `trouble`) is told where only gateways in trouble could do it: nothing is held for what
         would wait for nobody knows how long.
         """
+        request = request if prompt is None else replace(request, prompt=prompt)
         best = self._best(request)
         if self._watch.is_healthy(best[0].provider):
             return best
@@ -51,12 +54,14 @@ class Choosing:
             names = ", ".join(provider_label(name) for name in self._registry.could(request.verb))
             raise Refusal(error.reason, {**error.facts, "can": names}) from None
 
-    def next(self, request: PictureRequest, *, count: int, tried: Collection[ProviderName]) -> Choice | None:
-        """Another gateway for a request that was surely not taken, for as many pictures; None where there is none.
+    def next(self, request: PictureRequest, *, now: PictureOrder, tried: Collection[ProviderName]) -> Choice | None:
+        """Another gateway for a request that was surely not taken as `now`; None where there is none.
+
+        It gets the same prompt, for as many pictures.
 
         A model that is named with its gateway is drawn there or not at all.
         """
-        return self._among(replace(request, count=count), without=tried)
+        return self._among(replace(request, prompt=now.prompt, count=now.count), without=tried)
 
     def _among(self, request: PictureRequest, *, without: Collection[ProviderName]) -> Choice | None:
         offers = [

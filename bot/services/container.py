@@ -7,7 +7,7 @@ from bot.core.crashpoints import Crashpoints
 from bot.providers.registry import Registry
 from bot.services.cancelling import Cancelling
 from bot.services.desk import Desk
-from bot.services.imagine import Imagine
+from bot.services.pictures import Pictures
 from bot.services.progress import ProgressBoard
 from bot.services.usage import Usage
 
@@ -17,7 +17,7 @@ class Services:
     """What a cog may call."""
 
     desk: Desk
-    imagine: Imagine
+    pictures: Pictures
     cancelling: Cancelling
     usage: Usage
     board: ProgressBoard

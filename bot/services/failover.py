@@ -48,7 +48,7 @@ class Failover:
         tried = (*payload.tried, ProviderName(job.provider))
         passed = set(tried)
         while True:
-            choice = self._choosing.next(payload.asked, count=payload.order.count, tried=passed)
+            choice = self._choosing.next(payload.asked, now=payload.order, tried=passed)
             if choice is None:
                 return False
             try:

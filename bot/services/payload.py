@@ -7,9 +7,19 @@ from typing import Any
 
 from bot.core.ids import AssetId
 from bot.core.money import Ticks
-from bot.core.requests import ModelId, PictureFormat, PictureOrder, PictureRequest, ProviderName, Resolution, Verb
+from bot.core.requests import (
+    ModelId,
+    Parent,
+    PictureFormat,
+    PictureOrder,
+    PictureRequest,
+    ProviderName,
+    Resolution,
+    Verb,
+)
 
-KIND = "imagine"
+# The kind of a job is the command that asked for it; all of these are worked on alike.
+KINDS = {Verb.GENERATE: "imagine", Verb.EDIT: "edit", Verb.UPSCALE: "upscale"}
 VERSION = 2
 
 
@@ -21,8 +31,8 @@ class UnreadablePayload(Exception):
 class Payload:
     """A job's order, and what another gateway could be chosen by.
 
-    `asked` is the request as the member typed it, without the prompt's double; None in rows from before there was a
-    choice. `tried` are the gateways that surely took nothing, in order.
+    `asked` is the request as the member typed it, None in rows from before there was a choice; the order's prompt may
+    be more than its words (a style). `tried` are the gateways that surely took nothing, in order.
     """
 
     order: PictureOrder
@@ -42,8 +52,9 @@ def encode_payload(payload: Payload) -> str:
         "verb": order.verb,
         "factor": order.factor,
         "parent": order.parent,
+        "source_count": order.source_count,
         "tried": list(payload.tried),
-        "asked": None if asked is None else {name: getattr(asked, name) for name in _ASKED},
+        "asked": None if asked is None else _asked(asked, order),
     }
     return json.dumps(fields, ensure_ascii=False)
 
@@ -54,10 +65,10 @@ def decode_payload(payload: str, *, version: int, provider: str, model: str) -> 
         raise UnreadablePayload(f"payload version {version}")
     try:
         fields = json.loads(payload)
-        asked = fields.get("asked")
+        asked, order = fields.get("asked"), _order(fields, provider, model)
         return Payload(
-            order=_order(fields, provider, model),
-            asked=None if asked is None else PictureRequest(prompt=fields["prompt"], **asked),
+            order=order,
+            asked=None if asked is None else _request(asked, order),
             tried=tuple(ProviderName(name) for name in fields.get("tried", ())),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -70,7 +81,27 @@ def decode_order(payload: str, *, version: int, provider: str, model: str) -> Pi
 
 
 # The choices of a request; left out, the member left them to the bot.
-_ASKED = ("model", "aspect_ratio", "count", "resolution", "format")
+_ASKED = ("model", "aspect_ratio", "count", "resolution", "format", "factor")
+
+
+def _asked(asked: PictureRequest, order: PictureOrder) -> dict[str, object]:
+    fields: dict[str, object] = {name: getattr(asked, name) for name in _ASKED}
+    if asked.prompt.strip() != order.prompt:
+        fields["prompt"] = asked.prompt
+    if asked.parent is not None:
+        fields["parent"] = [asked.parent.provider, asked.parent.external_id]
+    return fields
+
+
+def _request(asked: Mapping[str, Any], order: PictureOrder) -> PictureRequest:
+    fields = {"prompt": order.prompt, **asked}
+    parent = fields.pop("parent", None)
+    return PictureRequest(
+        **fields,
+        verb=order.verb,
+        sources=order.source_count,
+        parent=None if parent is None else Parent(provider=ProviderName(parent[0]), external_id=parent[1]),
+    )
 
 
 def _order(fields: Mapping[str, Any], provider: str, model: str) -> PictureOrder:
@@ -86,6 +117,7 @@ def _order(fields: Mapping[str, Any], provider: str, model: str) -> PictureOrder
         verb=Verb(fields.get("verb", Verb.GENERATE)),
         factor=fields.get("factor"),
         parent=fields.get("parent"),
+        source_count=fields.get("source_count", 0),
     )
 
 

@@ -40,7 +40,8 @@ async def recover(
     owner: str,
     paid: Collection[str] = (),
 ) -> Recovery:
-    """Breaks the leases of dead processes, and leaves as `unknown` what was sent without an answer.
+    """Breaks the leases of dead processes, spreads what fell due meanwhile, and leaves as `unknown` what was sent without
+    an answer.
 
     A job in `submitting` whose gateway honours our key stays: the runner sends it again with the same key. So does one
     of a provider in `paid`, whose calls are paid one by one.
@@ -49,6 +50,7 @@ async def recover(
 
     def write(tx: Transaction) -> Recovery:
         jobs.take_over(tx, owner=owner)
+        jobs.spread_overdue(tx, now=now)
         submitting = [job for job in jobs.live(tx) if job.state is State.SUBMITTING]
         lost = [job for job in submitting if not _can_ask_again(registry, job, paid)]
         for job in lost:

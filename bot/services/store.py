@@ -4,6 +4,7 @@ from bot.core.clock import Millis
 from bot.core.ids import AssetId, ChannelId, JobId, MessageId
 from bot.db import Reader, Row, Transaction
 from bot.services.deliveries import DeliveryRow, Route
+from bot.services.sources import SourceRef
 
 
 def add_picture(tx: Transaction, *, job_id: JobId, position: int, asset_id: AssetId) -> None:
@@ -18,6 +19,20 @@ def pictures_of(reader: Reader, job_id: JobId) -> tuple[AssetId, ...]:
     """A job's pictures in the gateway's order."""
     rows = reader.all("SELECT asset_id FROM picture WHERE job_id = ? ORDER BY position", (job_id,))
     return tuple(AssetId(row["asset_id"]) for row in rows)
+
+
+def add_source(tx: Transaction, *, job_id: JobId, position: int, source: SourceRef) -> None:
+    """Notes a picture that the request hands in."""
+    tx.execute(
+        "INSERT INTO source (job_id, position, asset_id, url) VALUES (?, ?, ?, ?)",
+        (job_id, position, source.asset_id, source.url),
+    )
+
+
+def sources_of(reader: Reader, job_id: JobId) -> tuple[SourceRef, ...]:
+    """What the request handed in, in the member's order."""
+    rows = reader.all("SELECT asset_id, url FROM source WHERE job_id = ? ORDER BY position", (job_id,))
+    return tuple(SourceRef(asset_id=AssetId(row["asset_id"]), url=row["url"]) for row in rows)
 
 
 def plan_delivery(tx: Transaction, *, job_id: JobId, route: Route, channel_id: ChannelId, at: Millis) -> None:

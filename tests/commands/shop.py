@@ -20,7 +20,7 @@ from bot.ledger import store as ledger
 from bot.ledger.check import check
 from bot.ledger.model import Ceilings, HoldRequest
 from bot.ledger.policy import limits_for
-from bot.services.payload import KIND, VERSION, Payload, encode_payload
+from bot.services.payload import VERSION, Payload, encode_payload
 
 ROOT = Path(__file__).resolve().parents[2]
 PROMPT = "a fox nobody else may read about"
@@ -50,7 +50,7 @@ def _accept(tx: Transaction, name: str, *, at: Millis, payload_version: int, hel
         tx,
         NewJob(
             id=JobId(name),
-            kind=KIND,
+            kind="imagine",
             guild_id=GUILD,
             channel_id=ChannelId(7),
             member_id=MEMBER,

@@ -15,6 +15,7 @@ from bot.providers.catalogue import parse
 from bot.providers.contract import Provider
 from bot.providers.registry import Registry
 from bot.providers.watch import HealthWatch
+from bot.services.admission import Admission, Rules
 from bot.services.callbacks import Calls
 from bot.services.cancelling import Cancelling
 from bot.services.choosing import Choosing
@@ -22,9 +23,9 @@ from bot.services.collecting import Collector
 from bot.services.courier import Courier
 from bot.services.desk import Desk
 from bot.services.failover import Failover
-from bot.services.imagine import Imagine, Rules
 from bot.services.pace import Pace
-from bot.services.payload import KIND
+from bot.services.payload import KINDS
+from bot.services.pictures import Pictures
 from bot.services.polling import Polling
 from bot.services.ports import Delivery
 from bot.services.rhythm import Rhythm
@@ -131,23 +132,22 @@ class House:
         self.choosing = Choosing(registry=self.registry, watch=self.watch)
         self.runner = Runner(
             database=self.database,
-            handlers={KIND: self.make_work()},
+            handlers=dict.fromkeys(KINDS.values(), self.make_work()),
             caps=CAPS,
             clock=self.clock,
             randomness=randomness,
             owner=owner,
         )
         self.desk = Desk(database=self.database, clock=self.clock)
-        self.imagine = Imagine(
+        admission = Admission(
             database=self.database,
-            registry=self.registry,
-            choosing=self.choosing,
             rules=Rules(ceilings=CEILINGS, member_jobs=3),
             clock=self.clock,
             randomness=randomness,
             crashpoints=NONE,
             wake=self.runner.wake,
         )
+        self.pictures = Pictures(registry=self.registry, choosing=self.choosing, admission=admission)
         self.cancelling = self.make_cancelling()
 
     @classmethod

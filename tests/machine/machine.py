@@ -178,7 +178,7 @@ class LifeMachine(RuleBasedStateMachine):
 
     async def submit(self, received: Received, request: PictureRequest) -> None:
         try:
-            job_id = await self.house.imagine.submit(received, request)
+            job_id = await self.house.pictures.submit(received, request)
         except Refusal:
             return
         self.asked.append((job_id, received.guild_id, received.member_id))

@@ -159,7 +159,7 @@ class InteractionNotUnique(House):
     @classmethod
     def patches(cls) -> tuple[tuple[str, object], ...]:
         careless = Instead(interactions, receive=_receive_again, accept=_accept_again)
-        return (("bot.services.desk.interactions", careless), ("bot.services.imagine.interactions", careless))
+        return (("bot.services.desk.interactions", careless), ("bot.services.admission.interactions", careless))
 
 
 def _receive_again(tx: Transaction, interaction: Received) -> bool:
@@ -228,7 +228,7 @@ class GuildUnchecked(House):
 
     @classmethod
     def patches(cls) -> tuple[tuple[str, object], ...]:
-        return (("bot.services.imagine.limits_for", _boundless_guilds),)
+        return (("bot.services.admission.limits_for", _boundless_guilds),)
 
 
 def _boundless_guilds(*terms: Any, **facts: Any) -> tuple[Limit, ...]:

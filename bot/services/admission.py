@@ -1,4 +1,4 @@
-"""Accepting a request: interaction, budgets, hold and job in one transaction, or a refusal that cost nothing."""
+"""Accepting work: interaction, budgets, hold and job in one transaction, or a refusal that cost nothing."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from bot.core.clock import Clock
 from bot.core.crashpoints import CrashPoint, Crashpoints
 from bot.core.errors import DatabaseUnavailable, Refusal, RefusalReason
 from bot.core.ids import JobId, Randomness, hold_id_of, new_idempotency_key, new_job_id
-from bot.core.requests import PictureRequest
+from bot.core.money import Ticks
 from bot.db import Database, Transaction
 from bot.interactions import store as interactions
 from bot.interactions.model import Received
@@ -17,10 +17,6 @@ from bot.jobs.model import NewJob
 from bot.ledger import store as ledger
 from bot.ledger.model import Ceilings, HoldRequest
 from bot.ledger.policy import limits_for
-from bot.providers.catalogue import Offer, worst_case
-from bot.providers.registry import Registry
-from bot.services.choosing import Choosing
-from bot.services.payload import KIND, VERSION, Payload, encode_payload
 
 # More waiting work than this would keep people for hours: better to say so at once.
 MAX_LIVE_JOBS = 2_000
@@ -34,15 +30,33 @@ class Rules:
     member_jobs: int
 
 
-class Imagine:
-    """The use case behind `/imagine`."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewWork:
+    """What is to be done, settled on a gateway: `amount` ticks are the worst case, `pictures` the most it brings.
+
+    `kind` is the command, and names the handler. `parent` is the job whose result this goes on with. `also` writes what
+    belongs to the job in the same transaction, once its row is there.
+    """
+
+    kind: str
+    provider: str
+    model: str
+    payload: str
+    payload_version: int
+    amount: Ticks
+    pictures: int
+    price_version: str
+    parent: JobId | None = None
+    also: Callable[[Transaction, JobId], None] | None = None
+
+
+class Admission:
+    """The one way in for work that costs money."""
 
     def __init__(
         self,
         *,
         database: Database,
-        registry: Registry,
-        choosing: Choosing,
         rules: Rules,
         clock: Clock,
         randomness: Randomness,
@@ -50,26 +64,17 @@ class Imagine:
         wake: Callable[[], None],
     ) -> None:
         self._database = database
-        self._registry = registry
-        self._choosing = choosing
         self._rules = rules
         self._clock = clock
         self._randomness = randomness
         self._crashpoints = crashpoints
         self._wake = wake
 
-    async def submit(self, received: Received, request: PictureRequest, *, missing_permissions: str = "") -> JobId:
-        """Accepts the request and returns its job, or raises Refusal; a refusal holds and spends nothing.
-
-        `missing_permissions` names what the bot lacks in the channel: no picture is bought that cannot be posted.
-        """
-        if missing_permissions:
-            raise Refusal(RefusalReason.CANNOT_POST, {"missing": missing_permissions})
-        offer, order = self._choosing.first(request)
-        payload = Payload(order=order, asked=request)
+    async def admit(self, received: Received, work: NewWork) -> JobId:
+        """Accepts the work and returns its job, or raises Refusal; a refusal holds and spends nothing."""
         job_id = new_job_id(self._randomness)
         try:
-            await self._database.write(lambda tx: self._admit(tx, received, offer, payload, job_id))
+            await self._database.write(lambda tx: self._admit(tx, received, work, job_id))
         except DatabaseUnavailable:
             # Nobody knows whether the commit reached the disk, so the disk is asked.
             if not await self._is_written(job_id):
@@ -84,7 +89,7 @@ class Imagine:
         except DatabaseUnavailable:
             return False
 
-    def _admit(self, tx: Transaction, received: Received, offer: Offer, payload: Payload, job_id: JobId) -> None:
+    def _admit(self, tx: Transaction, received: Received, work: NewWork, job_id: JobId) -> None:
         if not interactions.accept(tx, received.id, job_id):
             raise Refusal(RefusalReason.STALE)
         everyone, own = looks.live_count(tx, guild_id=received.guild_id, member_id=received.member_id)
@@ -92,23 +97,25 @@ class Imagine:
             raise Refusal(RefusalReason.QUEUE_FULL)
         if own >= self._rules.member_jobs:
             raise Refusal(RefusalReason.MEMBER_BUSY, {"limit": self._rules.member_jobs})
-        now = self._clock.now()
         jobs.insert(
             tx,
             NewJob(
                 id=job_id,
-                kind=KIND,
+                kind=work.kind,
                 guild_id=received.guild_id,
                 channel_id=received.channel_id,
                 member_id=received.member_id,
-                provider=offer.provider,
-                model=offer.model,
-                payload=encode_payload(payload),
-                payload_version=VERSION,
+                provider=work.provider,
+                model=work.model,
+                payload=work.payload,
+                payload_version=work.payload_version,
                 idempotency_key=new_idempotency_key(job_id),
-                created_at=now,
+                created_at=self._clock.now(),
+                parent_id=work.parent,
             ),
         )
+        if work.also is not None:
+            work.also(tx, job_id)
         # Windows follow Discord's clock, which made the interaction's id: a host clock that jumps grants nothing.
         at = ledger.effective_now(tx, received.created_at)
         ledger.hold(
@@ -118,12 +125,12 @@ class Imagine:
                 job_id=job_id,
                 guild_id=received.guild_id,
                 member_id=received.member_id,
-                amount=worst_case(offer, payload.order),
-                pictures=payload.order.count,
+                amount=work.amount,
+                pictures=work.pictures,
                 limits=limits_for(
                     self._rules.ceilings, guild_id=received.guild_id, member_id=received.member_id, at=at
                 ),
-                price_version=self._registry.catalogue_version,
+                price_version=work.price_version,
                 at=at,
             ),
         )

@@ -1,0 +1,66 @@
+"""The use case behind `/imagine`, `/edit` and `/upscale`: a request for pictures becomes a job."""
+
+from collections.abc import Sequence
+
+from bot.core.errors import Refusal, RefusalReason
+from bot.core.ids import JobId
+from bot.core.requests import PictureRequest
+from bot.db import Transaction
+from bot.interactions.model import Received
+from bot.providers.catalogue import worst_case
+from bot.providers.registry import Registry
+from bot.services import store
+from bot.services.admission import Admission, NewWork
+from bot.services.choosing import Choosing
+from bot.services.payload import KINDS, VERSION, Payload, encode_payload
+from bot.services.sources import SourceRef
+
+
+class Pictures:
+    """Accepts requests for pictures, whatever the verb."""
+
+    def __init__(self, *, registry: Registry, choosing: Choosing, admission: Admission) -> None:
+        self._registry = registry
+        self._choosing = choosing
+        self._admission = admission
+
+    async def submit(
+        self,
+        received: Received,
+        request: PictureRequest,
+        *,
+        missing_permissions: str = "",
+        prompt: str | None = None,
+        sources: Sequence[SourceRef] = (),
+        parent: JobId | None = None,
+    ) -> JobId:
+        """Accepts the request and returns its job, or raises Refusal; a refusal holds and spends nothing.
+
+        `missing_permissions` names what the bot lacks in the channel: no picture is bought that cannot be posted.
+        `prompt` is what the gateway reads where that is more than the member's own words (a style). `sources` are kept
+        pictures, as many as the request says. `parent` is the job whose result this goes on with.
+        """
+        if missing_permissions:
+            raise Refusal(RefusalReason.CANNOT_POST, {"missing": missing_permissions})
+        offer, order = self._choosing.first(request, prompt=prompt)
+        kept = tuple(sources)
+
+        def also(tx: Transaction, job_id: JobId) -> None:
+            for position, source in enumerate(kept):
+                store.add_source(tx, job_id=job_id, position=position, source=source)
+
+        return await self._admission.admit(
+            received,
+            NewWork(
+                kind=KINDS[request.verb],
+                provider=offer.provider,
+                model=offer.model,
+                payload=encode_payload(Payload(order=order, asked=request)),
+                payload_version=VERSION,
+                amount=worst_case(offer, order),
+                pictures=order.count,
+                price_version=self._registry.catalogue_version,
+                parent=parent,
+                also=also if kept else None,
+            ),
+        )
