@@ -27,7 +27,7 @@ check: $(STAMP) ## lint, format, strict types, import contracts, dependencies
 	$(VENV)/bin/deptry .
 
 bench: $(STAMP) ## ratios measured side by side in one run
-	$(PY) -m benchmarks
+	$(PY) -m benchmarks $(ARGS)
 
 torture: $(STAMP) ## random kill -9 over many jobs; minutes
 	$(PY) -m tests.torture $(ARGS)

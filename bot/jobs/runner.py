@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 MAX_STEPS = 64
 # Without a wake-up the runner looks again after this long, so that a moved clock never leaves it asleep.
 IDLE_LOOK_S = 5.0
+# Between two looks; with 1,000 jobs waiting it halves what the looks cost (`make bench`, row "waiting").
+CLAIM_SPACING_S = 0.005
 # After this many steps in a row that raised or died with the process, the job is given up: its payload is poison.
 MAX_CRASHES = 6
 # How long to wait when the database cannot be written.
@@ -105,6 +107,8 @@ class Runner:
                     log.exception("jobs cannot be claimed")
                     self._is_unsure, wait_s = True, DATABASE_PAUSE_S
                 await self._rest(wait_s)
+                # Each step that ends wakes the runner: those that end together are followed by one look, not by many.
+                await asyncio.sleep(CLAIM_SPACING_S)
 
     async def drain(self, grace_s: float) -> int:
         """Starts nothing new and waits up to `grace_s` for submits under way; polls and downloads are dropped.
@@ -173,7 +177,6 @@ class Runner:
 
     async def _rest(self, wait_s: float) -> None:
         if wait_s <= 0:
-            await asyncio.sleep(0)
             return
         try:
             async with asyncio.timeout(wait_s):

@@ -387,7 +387,7 @@ def take_over(tx: Transaction, *, owner: str) -> int:
 
 
 def spread_overdue(tx: Transaction, *, now: Millis) -> int:
-    """At the start: what gateways should have been asked meanwhile is asked one after another, in the order it fell due.
+    """At the start: what gateways should have been asked meanwhile is asked one after another, as it fell due.
 
     A few jobs do not notice; of thousands, no gateway is asked in the same second. Returns how many there were.
     """

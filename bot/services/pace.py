@@ -9,8 +9,9 @@ from bot.providers.catalogue import Offer
 
 # Fewer successes than this say less than the catalogue does.
 _ENOUGH = 5
-# Polls are planned from the 40th percentile: an estimate too low costs a few polls, one too high costs waiting.
-_LOW = 0.4
+# Polls are planned from below the median: an estimate too low costs a few polls, one too high costs waiting. What is
+# measured holds the delay of the poll itself; from here it gives the delay that the true 40th percentile would.
+_LOW = 0.38
 _MEDIAN = 0.5
 _HIGH = 0.9
 # Medians move slowly and every card asks for them: a sample is good for so long.

@@ -82,7 +82,7 @@ def _ready_line(progress: Progress) -> str:
     low, high = (max(1, round(seconds)) for seconds in progress.usual_s)
     usual = f"usually {low}–{high} s" if high > low else f"usually {low} s"
     if progress.retry_at is not None:
-        return f"the picture service did not take it; asked again <t:{progress.retry_at // SECOND_MS}:R>"
+        return f"the picture service cannot take it just now; asked again <t:{progress.retry_at // SECOND_MS}:R>"
     if progress.place is not None:
         return f"{_ordinal(progress.place)} in line · then {usual}"
     if progress.is_parked:

@@ -1,4 +1,5 @@
-"""A pretend API in One: a task is made, then asked for. Wire: the vendor page, and every other shape in the documents.
+"""A pretend API in One: a task is made, then asked for, or the gateway calls. Wire: the vendor page, and every other
+shape in the documents. What a call carries is documented nowhere: here it is the answer to a question, not signed.
 
 What the gateway leaves open is a switch here: `create_shape`, `place` (where a finished task keeps its pictures),
 `hides_errors` (HTTP 200 with the error inside) and `pictures_per_call`.
@@ -11,6 +12,7 @@ from typing import Literal
 from aiohttp import web
 
 from bot.core.money import Ticks, usd
+from sandbox.gateways.calling import Callback, Caller
 from sandbox.gateways.checks import RejectedError, address, one_of, read_body, text
 from sandbox.gateways.faults import Outcome
 from sandbox.gateways.serving import Desk
@@ -65,11 +67,13 @@ def error_body(status: int) -> object:
 
 
 class PretendApiInOne:
-    """Tasks. `callbacks` are the addresses that orders asked to be called at; nobody is called."""
+    """Tasks. `callbacks` are the addresses that orders asked to be called at, `caller` is who calls there."""
 
-    def __init__(self, *, key: str, desk: Desk) -> None:
+    def __init__(self, *, key: str, desk: Desk, trap_url: str, caller: Caller) -> None:
         self._key = key
         self._desk = desk
+        self._trap_url = trap_url
+        self.caller = caller
         self.create_shape: Literal["page", "documents"] = "page"
         self.place = "output.images"
         self.hides_errors = False
@@ -96,11 +100,15 @@ class PretendApiInOne:
         parent = self._desk.works.find(str(body.get("task_id")))
         if model == UPSCALE and (parent is None or not self._desk.works.is_ready(parent)):
             return self._refused("task_id is not a finished task of this service")
-        if "callback_url" in body:
-            self.callbacks.append(str(body["callback_url"]))
+        callback = str(body["callback_url"]) if "callback_url" in body else None
+        if callback is not None:
+            self.callbacks.append(callback)
 
         async def answer(work: Work) -> web.Response:
-            return self._created(work)
+            created = self._created(work)
+            if callback is not None and not work.is_closed:
+                await self.caller.accepted(callback, work, self._callback, self._lie)
+            return created
 
         return await self._desk.take(request, self._order(body, model, parent), answer, error_body)
 
@@ -137,6 +145,14 @@ class PretendApiInOne:
     def _told(self, work: Work) -> dict[str, object]:
         data: dict[str, object] = {"task_id": work.id, **self._standing(work)}
         return {"code": 200, "message": "success", "data": data}
+
+    def _callback(self, work: Work) -> Callback:
+        return Callback(body=json.dumps(self._told(work)).encode(), headers={})
+
+    def _lie(self, work: Work) -> Callback:
+        """Work that is said to be done, with a picture from elsewhere."""
+        data = {"task_id": work.id, "status": "completed", **PLACES[self.place]([f"{self._trap_url}/picture.png"])}
+        return Callback(body=json.dumps({"code": 200, "message": "success", "data": data}).encode(), headers={})
 
     def _standing(self, work: Work) -> dict[str, object]:
         works = self._desk.works

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from bot.core.clock import Clock, Millis
@@ -51,6 +52,10 @@ class Book:
             )
         )
         self._news.set()
+
+    def take_up(self, charges: Iterable[Charge]) -> None:
+        """Goes on from charges that were written down."""
+        self._charges[:0] = charges
 
     async def holds(self, count: int) -> None:
         """Waits until so many charges are written; the caller bounds the wait."""

@@ -151,7 +151,9 @@ def bad_picture(kind: Spoil, *, target: str = "") -> PictureFault:
 
 
 @dataclass(slots=True, kw_only=True)
-class _Script:
+class Script:
+    """A fault that is on: at one gateway or (None) at all, for prompts with the marker, so many times more."""
+
     fault: Fault
     gateway: str | None
     marker: str
@@ -162,15 +164,20 @@ class Faults:
     """The switches of all gateways."""
 
     def __init__(self) -> None:
-        self._scripts: list[_Script] = []
+        self._scripts: list[Script] = []
 
-    def next(self, gateway: str, fault: Fault, *, times: int = 1) -> None:
-        """The fault happens the next `times` times that it can happen at the gateway."""
-        self._scripts.append(_Script(fault=fault, gateway=gateway, marker="", times_left=times))
+    @property
+    def active(self) -> tuple[Script, ...]:
+        """What is switched on, oldest first."""
+        return tuple(self._scripts)
+
+    def next(self, gateway: str | None, fault: Fault, *, times: int = 1) -> None:
+        """The fault happens the next `times` times that it can happen at the gateway, or (None) at any."""
+        self._scripts.append(Script(fault=fault, gateway=gateway, marker="", times_left=times))
 
     def when(self, marker: str, fault: Fault, *, gateway: str | None = None) -> None:
         """The fault happens for every prompt that holds `marker`, until cleared."""
-        self._scripts.append(_Script(fault=fault, gateway=gateway, marker=marker, times_left=None))
+        self._scripts.append(Script(fault=fault, gateway=gateway, marker=marker, times_left=None))
 
     def clear(self) -> None:
         """Everything works again."""

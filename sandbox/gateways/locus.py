@@ -138,7 +138,7 @@ class PretendLocus:
         if kind is Outcome.PENDING_APPROVAL:
             work.is_closed = True
             return web.json_response(_pending(work), status=202)
-        await self._desk.pauses.wait(works.seconds_left(work))
+        await works.until_ready(work, self._desk.pauses)
         if kind is Outcome.MODERATED and work.fault is not None and not work.fault.is_charged:
             told = {"success": False, "error": "Bad request", "message": "Rejected by content moderation."}
             return web.json_response(told, status=400)

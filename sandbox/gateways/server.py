@@ -2,9 +2,11 @@
 
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from typing import Self
 
 from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
 
 from bot.core.clock import Clock, SystemClock
 from sandbox.gateways import apiframe, apiinone, locus, pixazo, xai
@@ -14,7 +16,7 @@ from sandbox.gateways.calling import Caller
 from sandbox.gateways.cdn import Cdn
 from sandbox.gateways.faults import Faults
 from sandbox.gateways.serving import Desk
-from sandbox.gateways.works import Works
+from sandbox.gateways.works import Work, Works
 
 # Started unless others are asked for: the first two, which tests that choose the cheapest rely on.
 FIRST_TWO = (pixazo.NAME, locus.NAME)
@@ -31,11 +33,23 @@ _PATHS = {
 _GOODBYE_S = 0.2
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watched:
+    """A request that a gateway answered; `status` 0 where the connection was cut. No header, so no key."""
+
+    gateway: str
+    method: str
+    path: str
+    body: bytes
+    status: int
+
+
 class _Listener:
     """An application on a port that stays the same when it is closed and opened again."""
 
-    def __init__(self, make_app: Callable[[], web.Application]) -> None:
+    def __init__(self, make_app: Callable[[], web.Application], watch: Middleware | None = None) -> None:
         self._make_app = make_app
+        self._watch = watch
         self._runner: web.AppRunner | None = None
         self.port = 0
 
@@ -44,7 +58,10 @@ class _Listener:
         return f"http://{_HOST}:{self.port}"
 
     async def open(self) -> None:
-        runner = web.AppRunner(self._make_app(), access_log=None, shutdown_timeout=_GOODBYE_S)
+        app = self._make_app()
+        if self._watch is not None:
+            app.middlewares.append(self._watch)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=_GOODBYE_S)
         await runner.setup()
         await web.TCPSite(runner, _HOST, self.port).start()
         self.port = runner.addresses[0][1]
@@ -105,6 +122,8 @@ class Gateways:
             for name in EVERY
         }
         self._clock = clock
+        self._speed = 1.0
+        self.on_request: Callable[[Watched], None] | None = None
 
     @classmethod
     @asynccontextmanager
@@ -150,7 +169,12 @@ class Gateways:
             caller=self._caller(stack, pixazo.NAME),
         )
         self.locus = locus.PretendLocus(key=self.locus_key, desk=self._desk(locus.NAME))
-        self.apiinone = apiinone.PretendApiInOne(key=self.keys[apiinone.NAME], desk=self._desk(apiinone.NAME))
+        self.apiinone = apiinone.PretendApiInOne(
+            key=self.keys[apiinone.NAME],
+            desk=self._desk(apiinone.NAME),
+            trap_url=self.trap_url,
+            caller=self._caller(stack, apiinone.NAME),
+        )
         self.apiframe = apiframe.PretendApiframe(
             key=self.keys[apiframe.NAME],
             desk=self._desk(apiframe.NAME),
@@ -165,11 +189,33 @@ class Gateways:
             apiframe.NAME: self.apiframe.app,
             xai.NAME: self.xai.app,
         }
-        self._names = {name: _Listener(apps[name]) for name in self._started}
+        self._names = {name: _Listener(apps[name], self._watching(name)) for name in self._started}
         for listener in self._names.values():
             await listener.open()
             stack.push_async_callback(listener.close)
         stack.callback(self._pauses.close)  # runs first: nothing is left waiting
+
+    def _watching(self, name: str) -> Middleware:
+        @web.middleware
+        async def watch(request: web.Request, handler: Handler) -> web.StreamResponse:
+            if self.on_request is None:
+                return await handler(request)
+            body = await request.read()  # kept by the request: the handler reads it again
+            status = 0
+            try:
+                response = await handler(request)
+                status = response.status if request.transport is not None else 0
+            except web.HTTPException as refused:
+                status = refused.status
+                raise
+            finally:
+                if self.on_request is not None:
+                    self.on_request(
+                        Watched(gateway=name, method=request.method, path=request.path, body=body, status=status)
+                    )
+            return response
+
+        return watch
 
     def _caller(self, stack: AsyncExitStack, name: str) -> Caller:
         caller = Caller(works=self._works[name], pauses=self._pauses)
@@ -216,6 +262,25 @@ class Gateways:
         """Whatever is being drawn is done now, also what would never have ended."""
         for works in self._works.values():
             works.finish()
+
+    @property
+    def speed(self) -> float:
+        """How many times faster than at first the gateways draw."""
+        return self._speed
+
+    def hasten(self, factor: float) -> None:
+        """From now on they draw so many times as fast as at first, also what is under way."""
+        self._speed = factor
+        for works in self._works.values():
+            works.hasten(factor)
+
+    def under_way(self) -> list[Work]:
+        """What all of them are drawing."""
+        return [work for works in self._works.values() for work in works.under_way()]
+
+    def seconds_left(self, work: Work) -> float:
+        """How long the work is still drawn; infinite for one that never ends."""
+        return self._works[work.gateway].seconds_left(work)
 
     def waiting(self) -> int:
         """How many works are still being drawn."""

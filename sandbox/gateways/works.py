@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from bot.core.clock import Clock
 from bot.core.money import ZERO, Ticks
+from sandbox.gateways.answers import Pauses
 from sandbox.gateways.book import Book
 from sandbox.gateways.faults import Faults, Outcome, PictureFault, WorkFault
 
@@ -13,6 +14,8 @@ from sandbox.gateways.faults import Faults, Outcome, PictureFault, WorkFault
 # percentile.
 MEDIAN_S = 8.0
 SIGMA = math.log(20.0 / MEDIAN_S) / 1.645
+# Whoever waits for a work looks this often whether it goes faster now.
+LOOK_S = 0.1
 
 
 @dataclass(slots=True, kw_only=True)
@@ -77,6 +80,7 @@ class Works:
         self._id_prefix = id_prefix
         self._chance = random.Random(f"{seed}:{gateway}")
         self._scale = scale
+        self._speed = 1.0
         self._clock = clock
         self._book = book
         self._faults = faults
@@ -106,7 +110,7 @@ class Works:
             resolution=order.resolution,
             format=order.format,
             begun_at=now,
-            ready_at=math.inf if kind is Outcome.NEVER_ENDS else now + took,
+            ready_at=math.inf if kind is Outcome.NEVER_ENDS else now + took / self._speed,
             price=Ticks(round((order.price_each * pictures + order.fee) * factor)),
             fault=fault,
             spoil=self._faults.picture(self._gateway, order.prompt),
@@ -140,6 +144,28 @@ class Works:
         for work in self._all.values():
             work.ready_at = min(work.ready_at, now)
 
+    def hasten(self, factor: float) -> None:
+        """Draws `factor` times as fast as at first from now on, also what is under way."""
+        now, gain = self._clock.monotonic(), self._speed / factor
+        for work in self.under_way():
+            work.begun_at = now - (now - work.begun_at) * gain
+            work.ready_at = now + (work.ready_at - now) * gain
+        self._speed = factor
+
+    @property
+    def tempo(self) -> float:
+        """What a pause within an answer is stretched by, as the drawing times are."""
+        return self._scale / self._speed
+
+    async def until_ready(self, work: Work, pauses: Pauses) -> None:
+        """Waits while the work is drawn, however fast that goes by then."""
+        while (left := self.seconds_left(work)) > 0 and not pauses.is_closing:
+            await pauses.wait(min(left, LOOK_S))
+
+    def under_way(self) -> list[Work]:
+        """Works not done yet, oldest first; those that never end too."""
+        return [work for work in self._all.values() if not work.is_closed and not self.is_ready(work)]
+
     def find(self, work_id: str) -> Work | None:
         return self._all.get(work_id)
 
@@ -155,10 +181,7 @@ class Works:
 
     def waiting(self) -> int:
         """Works still being drawn; those that never end are not counted."""
-        return sum(
-            not work.is_closed and not math.isinf(work.ready_at) and not self.is_ready(work)
-            for work in self._all.values()
-        )
+        return sum(not math.isinf(work.ready_at) for work in self.under_way())
 
     def _uuid(self) -> str:
         digits = f"{self._chance.getrandbits(128):032x}"

@@ -4,7 +4,7 @@ Wire: its REST reference.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 
 from aiohttp import web
 
@@ -40,6 +40,8 @@ PRICES = {
 }
 ASK_MODELS = ("grok-4.7", "grok-4.6", "grok-4.5", "grok-4.3", "grok-build-0.1")
 SPEAK_EACH = usd("0.000015")  # a character, at $15 a million
+EVENT_STREAM = "text/event-stream"
+EVENT_S = 0.1  # between two events of a streamed answer, before it is scaled
 BODY_MAX = 64 * 1024 * 1024
 _SOURCE = fields({"url": picture, "type": one_of("image_url")}, "url", "type")
 _IMAGE: dict[str, Check] = {
@@ -111,12 +113,13 @@ def error_body(status: int) -> object:
 
 
 class PretendXai:
-    """All endpoints that the bot uses."""
+    """All endpoints that the bot uses. `between_events` is waited for after each event of a stream but the last."""
 
     def __init__(self, *, key: str, desk: Desk) -> None:
         self._key = key
         self._desk = desk
         self._bodies: dict[str, dict[str, object]] = {}
+        self.between_events: Callable[[], Awaitable[None]] = self._breathe
 
     def app(self) -> web.Application:
         app = web.Application(client_max_size=BODY_MAX)
@@ -190,6 +193,7 @@ class PretendXai:
 
     async def _answer(self, request: web.Request, body: dict[str, object], *, is_chat: bool) -> web.StreamResponse:
         model = str(body["model"])
+        stream: list[bytes] = []
 
         async def answer(work: Work) -> web.Response | None:
             if work.ends_as(Outcome.MODERATED) and work.fault is not None and not work.fault.is_charged:
@@ -206,10 +210,25 @@ class PretendXai:
                 return web.json_response(whole)
             text_so_far = "" if work.ends_as(Outcome.EMPTY) else replies.reply_text(work.prompt)
             events = replies.chat_chunks(whole) if is_chat else replies.response_events(whole, text_so_far)
-            return _streamed(events)
+            stream.extend(_lines(events))
+            return web.Response(body=b"".join(stream), content_type=EVENT_STREAM)
 
         order = replies.asked(body["messages" if is_chat else "input"], replies.ASK_TICKS)
-        return await self._desk.take(request, order, answer, error_body)
+        response = await self._desk.take(request, order, answer, error_body)
+        is_spoiled = not isinstance(response, web.Response) or response.body != b"".join(stream)
+        return response if is_spoiled or not stream else await self._send(request, stream)
+
+    async def _send(self, request: web.Request, stream: list[bytes]) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Type": f"{EVENT_STREAM}; charset=utf-8"})
+        await response.prepare(request)
+        await response.write(stream[0])
+        for event in stream[1:]:
+            await self.between_events()
+            await response.write(event)
+        return response
+
+    async def _breathe(self) -> None:
+        await self._desk.pauses.wait(EVENT_S * self._desk.works.tempo)
 
     async def _speak(self, request: web.Request) -> web.StreamResponse:
         body = await self._checked(request, _SPEAK, ("text", "language"))
@@ -266,6 +285,5 @@ def _refused(problem: str) -> web.Response:
     return web.json_response(told, status=400)
 
 
-def _streamed(events: Iterable[dict[str, object]]) -> web.Response:
-    lines = [f"data: {json.dumps(event)}\n\n" for event in events]
-    return web.Response(text="".join([*lines, "data: [DONE]\n\n"]), content_type="text/event-stream")
+def _lines(events: Iterable[dict[str, object]]) -> list[bytes]:
+    return [*(f"data: {json.dumps(event)}\n\n".encode() for event in events), b"data: [DONE]\n\n"]

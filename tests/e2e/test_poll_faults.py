@@ -222,6 +222,7 @@ async def test_a_gateway_that_turns_away_every_time_costs_nothing(tmp_path: Path
         text = await play.says(use, NOT_CHARGED)
         assert "could not be reached" in text
         await play.ends_well()
+        await play.later(seconds=30)
         await play.draws_again()
 
 
@@ -282,6 +283,7 @@ async def test_a_definite_no_costs_nothing_and_says_so(tmp_path: Path, model: st
             play.rig.gateways.faults.next(model.partition("/")[0], status(code, body=told))
             text = await play.says(await play.ask(model=model), NOT_CHARGED)
             assert "4711" not in text
+            await play.later(minutes=11)  # the longest that an account's trouble keeps others away
         assert {job.state for job in await play.ends_well()} == {State.FAILED}
         await play.draws_again()
 
