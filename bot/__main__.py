@@ -16,7 +16,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from bot.commands.jobs import Verdict
+    from bot.services.resolving import Verdict
 
 EX_UNAVAILABLE = 69
 EX_NOPERM = 77
@@ -45,7 +45,9 @@ def _add_jobs(parser: argparse.ArgumentParser) -> None:
     showing = actions.add_parser("show", help="all that is known of one job; also while the bot runs")
     showing.add_argument("id", help="its id, or the first letters")
     showing.add_argument("--prompt", action="store_true", help="show what the member wrote, too")
-    resolving = actions.add_parser("resolve", help="settle an unknown job; the bot must be stopped")
+    looking_up = actions.add_parser("lookup", help="ask its gateway what became of a job; changes nothing")
+    looking_up.add_argument("id", help="its id, or the first letters")
+    resolving = actions.add_parser("resolve", help="settle an unknown job; also while the bot runs")
     resolving.add_argument("id", help="its id, or the first letters")
     verdict = resolving.add_mutually_exclusive_group(required=True)
     verdict.add_argument("--paid", nargs="?", const="", metavar="USD", help="it was charged: so much, or what was held")
@@ -163,10 +165,12 @@ def _jobs(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
 
     if options.action == "list" and options.state is not None and options.state not in set(State):
         parser.error(f"--state: one of {', '.join(State)}")
+    if options.action == "lookup":
+        return _guarded(partial(_look_up, options.id))
     if options.action != "resolve":
         return _guarded(partial(_look_at_jobs, options))
-    from bot.commands.jobs import Paid, Unpaid  # noqa: PLC0415
     from bot.core.money import usd  # noqa: PLC0415
+    from bot.services.resolving import Paid, Unpaid  # noqa: PLC0415
 
     try:
         verdict = Unpaid() if options.unpaid else Paid(actual=usd(options.paid) if options.paid else None)
@@ -188,6 +192,15 @@ def _look_at_jobs(options: argparse.Namespace) -> int:
     else:
         lines = asyncio.run(jobs.show(path, prefix=options.id, wants_prompt=options.prompt))
     print("\n".join(lines))
+    return 0
+
+
+def _look_up(prefix: str) -> int:
+    from bot import config  # noqa: PLC0415
+    from bot.commands import lookup  # noqa: PLC0415
+    from bot.core.clock import SystemClock  # noqa: PLC0415
+
+    print("\n".join(asyncio.run(lookup.look_up(config.load(), prefix=prefix, clock=SystemClock()))))
     return 0
 
 

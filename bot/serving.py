@@ -11,6 +11,8 @@ import discord
 from bot import __version__
 from bot.app import House
 from bot.core.errors import DatabaseUnavailable
+from bot.services.resolving import Resolving
+from bot.web.control import ControlServer
 
 log = logging.getLogger(__name__)
 
@@ -57,8 +59,9 @@ async def serve(house: House, *, stop: asyncio.Event | None = None) -> None:
             "unknown": house.recovery.unknown,
         },
     )
+    resolving = Resolving(database=house.database, clock=house.clock, tell=house.keeper.nudge)
     try:
-        async with asyncio.TaskGroup() as group:
+        async with ControlServer(house.settings.data_dir, resolve=resolving.resolve), asyncio.TaskGroup() as group:
             group.create_task(_until(wanted, house))
             group.create_task(_discord(house))
             group.create_task(_after_connect(house, house.runner.run))

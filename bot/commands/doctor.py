@@ -17,6 +17,7 @@ from bot.commands.checks import Check, Level
 from bot.commands.data_folder import examine_database, examine_folder
 from bot.commands.free_calls import ask_discord, ask_provider
 from bot.commands.keys import examine_keys, examine_token
+from bot.commands.paid_calls import examine_paid_calls
 from bot.core.clock import Clock, SystemClock
 from bot.core.errors import SettingsError
 from bot.core.requests import ProviderName
@@ -98,6 +99,5 @@ async def _online(settings: config.Settings, clock: Clock) -> list[Check]:
     for name, (key, base_url) in settings.keys().items():
         checks.append(await ask_provider(name, key, base_url, clock=clock))
     if settings.wallet() is not None:
-        told = "not asked: a wallet is proved by the first picture it pays for"
-        checks.append(Check(Level.WARN, "locus online", told))
+        checks += await examine_paid_calls(settings, clock=clock)
     return checks

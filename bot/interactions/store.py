@@ -57,6 +57,15 @@ def answered(tx: Transaction, interaction_id: InteractionId, *, at: Millis) -> N
     )
 
 
+def reopen(tx: Transaction, job_id: JobId) -> bool:
+    """The last word was not the last: whoever asked for the job waits for another. False where nobody had one."""
+    changed = tx.execute(
+        "UPDATE interaction SET state = 'accepted', answered_at = NULL WHERE job_id = ? AND state = 'answered'",
+        (job_id,),
+    )
+    return changed == 1
+
+
 def refused(tx: Transaction, interaction_id: InteractionId, *, at: Millis) -> None:
     """The member has the last word and nothing was accepted; one that has a job by now is left alone."""
     tx.execute(

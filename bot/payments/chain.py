@@ -9,11 +9,15 @@ import aiohttp
 
 from bot.core.clock import SECOND_MS, Millis
 from bot.core.errors import EaselError
+from bot.core.money import MAX_TICKS, TICKS_PER_USD, Ticks
 
 TIMEOUT_S = 10.0
 # A receipt of one transfer is about 2 KB.
 BODY_CAP = 256 * 1024
 _BALANCE_OF = "0x70a08231"
+# pympp 0.16.0 gives every transfer so much gas, and a transfer uses a third of it. Its price is in 1e-18 dollars.
+GAS_LIMIT = 1_000_000
+ATTODOLLARS_PER_TICK = 10**18 // TICKS_PER_USD
 
 
 class ChainUnavailable(EaselError):
@@ -41,14 +45,18 @@ class Chain:
         self._timeout = aiohttp.ClientTimeout(total=timeout_s)
         self._session: aiohttp.ClientSession | None = None
 
+    async def check(self) -> None:
+        """Raises ChainUnavailable where the server does not answer, or for another chain."""
+        if await self._number("eth_chainId") != self._chain_id:
+            raise ChainUnavailable("the RPC server speaks for another chain")
+
     async def look_up(self, tx_hash: str, *, valid_before: Millis) -> OnChain:
         """What became of the transaction. Raises ChainUnavailable, also for a server of another chain.
 
         A server that lags behind has not heard of what is long included, and our own clock may be ahead. So `missing`
         takes a block from after `valid_before`, and a look for the receipt after that block was seen.
         """
-        if await self._number("eth_chainId") != self._chain_id:
-            raise ChainUnavailable("the RPC server speaks for another chain")
+        await self.check()
         block = await self._ask("eth_getBlockByNumber", "latest", False)
         receipt = await self._ask("eth_getTransactionReceipt", tx_hash)
         if receipt is None:
@@ -62,6 +70,14 @@ class Chain:
         """What an address holds of a token, in base units. Raises ChainUnavailable."""
         data = _BALANCE_OF + holder.removeprefix("0x").lower().zfill(64)
         return await self._number("eth_call", {"to": currency, "data": data}, "latest")
+
+    async def fee_max(self) -> Ticks:
+        """The most that sending one transfer may cost now, in ticks: the price of gas times what the signer allows.
+
+        It is paid in the token itself, so a wallet needs no other. Raises ChainUnavailable.
+        """
+        price = await self._number("eth_gasPrice")
+        return Ticks(min(MAX_TICKS, -(-price * GAS_LIMIT // ATTODOLLARS_PER_TICK)))
 
     async def close(self) -> None:
         """Closes the connections; safe to call twice."""

@@ -12,8 +12,8 @@ A job signs one payment in its life. What was signed and never stored is forgott
 
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
-from typing import NoReturn, Protocol
+from dataclasses import dataclass, replace
+from typing import Generic, NoReturn, Protocol, TypeVar
 
 from bot.core.clock import Clock, Millis
 from bot.core.errors import (
@@ -25,7 +25,7 @@ from bot.core.errors import (
     RetryLater,
 )
 from bot.core.money import ZERO, Ticks
-from bot.core.requests import PictureOrder
+from bot.core.requests import AskOrder, PictureOrder, SpeakOrder
 from bot.db import Database, Transaction
 from bot.jobs.model import Job
 from bot.ledger import store as ledger
@@ -34,16 +34,29 @@ from bot.payments import store
 from bot.payments.chain import Chain
 from bot.payments.challenge import read_challenges, read_receipt
 from bot.payments.model import AlreadyPaying, DaySpent, Payment, PaymentState
-from bot.payments.policy import Approved, Because, PaymentPolicy, PaymentRefused, judge
+from bot.payments.policy import Approved, Because, CallKind, PaymentPolicy, PaymentRefused, judge
 from bot.payments.signer import Signed, SigningFailed
 from bot.payments.vault import Vault
-from bot.providers.contract import Finished, PaymentRequired, Provider, Submission, SubmitContext
-from bot.providers.locus_mpp import PaidFinished
+from bot.providers.contract import (
+    AskAnswer,
+    Asker,
+    AskSubmission,
+    Finished,
+    PaymentRequired,
+    Provider,
+    Sound,
+    Speaker,
+    SpeakSubmission,
+    Submission,
+    SubmitContext,
+)
+from bot.providers.locus_mpp import PaidAskAnswer, PaidFinished, PaidSound
 from bot.services.books import held_for
 from bot.services.payment_sweep import PaymentSweep, Swept
 from bot.services.settlement import Settlement
 
 log = logging.getLogger(__name__)
+S = TypeVar("S", Submission, AskSubmission, SpeakSubmission)
 
 
 class PaymentDeclined(OutOfFunds):
@@ -93,26 +106,48 @@ class Paying:
         Raises ProviderError: PaymentDeclined and RetryLater where surely nothing was paid, OutcomeUnknown where it may
         have been, and what the gateway said of a success without a picture. Never returns PaymentRequired.
         """
-        before = await self._payment_of(job)
-        if before is not None:
-            return await self._go_on(job, order, provider, before)
-        approved = await self._begin(job, unpaid)
-        payment, credential = await self._sign(job, approved)
-        return await self._send(payment, credential, _sender(job, order, provider))
+        return await self._pay(job, _drawing(job, order, provider), unpaid)
 
     async def recover(self, job: Job, order: PictureOrder, provider: Provider) -> Submission:
         """The process died in `submitting`: sends the stored payment again while it lives, else says how it stands.
 
         Raises as `submit`; RetryLater also for a job that has signed nothing, which may begin anew.
         """
-        payment = await self._payment_of(job)
-        if payment is None:
-            raise RetryLater("nothing had been paid")
-        return await self._go_on(job, order, provider, payment)
+        return await self._recover(job, _drawing(job, order, provider))
+
+    async def ask(self, job: Job, order: AskOrder, asker: Asker, unpaid: PaymentRequired) -> AskSubmission:
+        """As `submit`, for a question; one that searches under the cap of searches."""
+        return await self._pay(job, _asking(job, order, asker), unpaid)
+
+    async def recover_ask(self, job: Job, order: AskOrder, asker: Asker) -> AskSubmission:
+        """As `recover`, for a question."""
+        return await self._recover(job, _asking(job, order, asker))
+
+    async def speak(self, job: Job, order: SpeakOrder, speaker: Speaker, unpaid: PaymentRequired) -> SpeakSubmission:
+        """As `submit`, for a text to be spoken."""
+        return await self._pay(job, _speaking(job, order, speaker), unpaid)
+
+    async def recover_speak(self, job: Job, order: SpeakOrder, speaker: Speaker) -> SpeakSubmission:
+        """As `recover`, for a text to be spoken."""
+        return await self._recover(job, _speaking(job, order, speaker))
 
     async def sweep(self) -> Swept:
         """Decides payments in doubt, and ends their jobs; called at the start and then every minute."""
         return await self._sweep.sweep()
+
+    async def _pay(self, job: Job, call: "_Call[S]", unpaid: PaymentRequired) -> S:
+        before = await self._payment_of(job)
+        if before is not None:
+            return await self._go_on(job, call, before)
+        approved = await self._begin(job, call.kind, unpaid)
+        payment, credential = await self._sign(job, approved)
+        return await self._send(payment, credential, call)
+
+    async def _recover(self, job: Job, call: "_Call[S]") -> S:
+        payment = await self._payment_of(job)
+        if payment is None:
+            raise RetryLater("nothing had been paid")
+        return await self._go_on(job, call, payment)
 
     async def _payment_of(self, job: Job) -> Payment | None:
         """The job's payment; None also where one was begun that nobody has seen, which is given up here."""
@@ -123,7 +158,7 @@ class Paying:
         is_unsigned = payment is not None and payment.state is PaymentState.UNPAID and payment.tx_hash is None
         return None if is_unsigned else payment
 
-    async def _begin(self, job: Job, unpaid: PaymentRequired) -> Approved:
+    async def _begin(self, job: Job, kind: CallKind, unpaid: PaymentRequired) -> Approved:
         """Judges and writes the row, in one transaction. Raises PaymentDeclined."""
         challenges = read_challenges(unpaid.challenges)
         now = self._clock.now()
@@ -133,7 +168,7 @@ class Paying:
             hold = held_for(tx, job.id)
             held = hold.amount if hold.state is HoldState.OPEN else ZERO
             left = Ticks(max(0, self._daily - store.signed_on(tx, today)))
-            verdict = judge(self._policy, challenges, now=now, held=held, left_today=left)
+            verdict = judge(self._policy, challenges, kind=kind, now=now, held=held, left_today=left)
             if isinstance(verdict, Approved):
                 store.begin(tx, job.id, verdict, at=today, daily=self._daily)
             return verdict
@@ -169,14 +204,14 @@ class Paying:
         payment = await self._database.write(lambda tx: store.signed(tx, job.id, signed, credential=sealed, at=at))
         return payment, signed.credential
 
-    async def _go_on(self, job: Job, order: PictureOrder, provider: Provider, payment: Payment) -> Submission:
+    async def _go_on(self, job: Job, call: "_Call[S]", payment: Payment) -> S:
         """A payment that was signed in an earlier life of the job."""
         match payment.state:
             case PaymentState.SENT:
                 sealed = payment.credential
                 credential = None if sealed is None else self._vault.open(sealed, bound_to=job.id)
                 if credential is not None and self._clock.now() < payment.expires_at:
-                    return await self._send(payment, credential, _sender(job, order, provider))
+                    return await self._send(payment, credential, call)
                 raise await self._doubt(payment, "the process died with the payment perhaps sent")
             case PaymentState.SETTLED | PaymentState.SETTLED_NO_RECEIPT:
                 raise GenerationFailed(
@@ -190,32 +225,28 @@ class Paying:
             case _:
                 raise OutcomeUnknown("the payment is not decided yet", payment_ref=payment.reference)
 
-    async def _send(
-        self, payment: Payment, credential: str, send: Callable[[str], Awaitable[Submission]]
-    ) -> Submission:
+    async def _send(self, payment: Payment, credential: str, call: "_Call[S]") -> S:
         """Sends the stored bytes, a second time where no answer came and the challenge still lives."""
         if self._clock.now() >= payment.expires_at:
             raise await self._doubt(payment, "the challenge ended before the payment was sent")
         try:
-            answer = await self._answer(payment, credential, send)
+            answer = await self._answer(payment, credential, call)
         except _NoAnswer as first:
             if self._clock.now() >= payment.expires_at:
                 raise await self._doubt(payment, str(first)) from first.__cause__
             log.info("a payment is sent again", extra={"job": payment.job_id, "error": str(first)})
             try:
-                answer = await self._answer(payment, credential, send)
+                answer = await self._answer(payment, credential, call)
             except _NoAnswer as second:
                 raise await self._doubt(payment, str(second)) from second.__cause__
         if isinstance(answer, PaymentRequired):
             raise await self._doubt(payment, "paid, and the gateway asks to be paid again")
-        await self._settle(payment, answer.receipt if isinstance(answer, PaidFinished) else None)
-        return replace(answer, cost=payment.amount) if isinstance(answer, Finished) else answer
+        await self._settle(payment, _receipt_of(answer))
+        return replace(answer, cost=payment.amount) if isinstance(answer, Finished | AskAnswer | Sound) else answer
 
-    async def _answer(
-        self, payment: Payment, credential: str, send: Callable[[str], Awaitable[Submission]]
-    ) -> Submission:
+    async def _answer(self, payment: Payment, credential: str, call: "_Call[S]") -> S:
         try:
-            return await send(credential)
+            return await call.send(credential)
         except (RetryLater, OutcomeUnknown) as error:
             raise _NoAnswer(str(error)) from error
         except ProviderError as error:
@@ -254,8 +285,30 @@ class _NoAnswer(Exception):
     """No whole answer came."""
 
 
-def _sender(job: Job, order: PictureOrder, provider: Provider) -> Callable[[str], Awaitable[Submission]]:
-    def send(credential: str) -> Awaitable[Submission]:
-        return provider.submit(order, SubmitContext(idempotency_key=job.idempotency_key, payment=credential))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Call(Generic[S]):
+    """What is bought, and how it is sent with a credential."""
 
-    return send
+    kind: CallKind
+    send: Callable[[str], Awaitable[S]]
+
+
+def _receipt_of(answer: object) -> str | None:
+    return answer.receipt if isinstance(answer, PaidFinished | PaidAskAnswer | PaidSound) else None
+
+
+def _paid(job: Job, credential: str) -> SubmitContext:
+    return SubmitContext(idempotency_key=job.idempotency_key, payment=credential)
+
+
+def _drawing(job: Job, order: PictureOrder, provider: Provider) -> _Call[Submission]:
+    return _Call(kind=CallKind.CALL, send=lambda credential: provider.submit(order, _paid(job, credential)))
+
+
+def _asking(job: Job, order: AskOrder, asker: Asker) -> _Call[AskSubmission]:
+    kind = CallKind.SEARCH if order.search else CallKind.CALL
+    return _Call(kind=kind, send=lambda credential: asker.ask(order, _paid(job, credential)))
+
+
+def _speaking(job: Job, order: SpeakOrder, speaker: Speaker) -> _Call[SpeakSubmission]:
+    return _Call(kind=CallKind.CALL, send=lambda credential: speaker.speak(order, _paid(job, credential)))

@@ -2,6 +2,9 @@
 
 The one gateway where "not charged" can be proved: a transaction names the moment after which no chain takes it. Until
 then, and a minute more, a payment in doubt stays in doubt; one that is on the chain was paid from that moment on.
+
+A job may have been booked by then: presumed at the end of its grace, or settled by a person. The book is then corrected
+by what the chain says, with the transaction's hash as the reason.
 """
 
 import logging
@@ -9,16 +12,22 @@ from dataclasses import dataclass
 
 from bot.core.clock import Clock, Millis
 from bot.core.errors import Charged, FenceLost
-from bot.db import Database
+from bot.core.ids import hold_id_of
+from bot.db import Database, Transaction
 from bot.jobs import store as jobs
 from bot.jobs.model import State
+from bot.ledger import store as ledger
+from bot.ledger.model import HoldState
 from bot.payments import store
 from bot.payments.chain import Chain, ChainUnavailable, OnChain
 from bot.payments.model import FINALITY_MS, Payment, PaymentState
+from bot.services.books import booked_for, held_for
 from bot.services.outcomes import FailureReason
 from bot.services.settlement import Settlement
 
 log = logging.getLogger(__name__)
+
+AUTHOR = "chain"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,12 +84,12 @@ class PaymentSweep:
                 payment_ref=payment.reference,
             )
         at = self._clock.now()
-        if payment.state is PaymentState.SIGNING:
-            await self._settlement.record(
-                lambda tx: store.unsigned(tx, payment.job_id, note="never signed, says the sweep", at=at)
+        is_amiss = await self._settlement.record(lambda tx: _write(tx, payment, is_paid=is_paid, at=at))
+        if is_amiss:
+            log.error(
+                "the chain was paid for a job whose hold is closed for nothing",
+                extra={"job": payment.job_id, "reference": payment.reference},
             )
-        else:
-            await self._settlement.record(lambda tx: store.decided(tx, payment.job_id, is_paid=is_paid, at=at))
         log.info("a payment is decided", extra={"job": payment.job_id, "is_paid": is_paid})
         return is_paid
 
@@ -96,3 +105,22 @@ class PaymentSweep:
                 return False
             case _:
                 return None
+
+
+def _write(tx: Transaction, payment: Payment, *, is_paid: bool, at: Millis) -> bool:
+    """The row and, where the job was booked before, its correction. True for money that no entry can hold any more."""
+    if payment.state is PaymentState.SIGNING:
+        store.unsigned(tx, payment.job_id, note="never signed, says the sweep", at=at)
+    else:
+        store.decided(tx, payment.job_id, is_paid=is_paid, at=at)
+    booked = booked_for(tx, payment.job_id)
+    if booked is None:
+        return is_paid and held_for(tx, payment.job_id).state is HoldState.VOIDED
+    difference = (payment.amount if is_paid else 0) - booked
+    if difference:
+        proof = "never signed" if payment.tx_hash is None else f"transaction {payment.tx_hash}"
+        reason = f"{'paid' if is_paid else 'not paid'}: {proof}"
+        ledger.adjust(
+            tx, hold_id=hold_id_of(payment.job_id), difference=difference, at=at, reason=reason, author=AUTHOR
+        )
+    return False

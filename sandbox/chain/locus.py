@@ -1,13 +1,13 @@
 """A pretend Locus that is paid by the call. Challenges, checks and settlement are pympp's own server side.
 
-Wire: the gateway's page for image-generate, its observed challenges (one, tempo/charge, no digest) and the observed
-body of a call that was paid and then failed.
+Wire: the gateway's pages, its observed challenges (one, tempo/charge, no digest) and the observed body of a call that
+was paid and then failed. One flat price for each endpoint, since the challenge is made before the model runs.
 """
 
 import asyncio
 import base64
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -32,6 +32,22 @@ STRANGER = "0x" + "66" * 20
 PATH_USD = "0x20c0000000000000000000000000000000000000"
 AMOUNT = "0.023"
 PRICE = usd(AMOUNT)
+# Pictures as by key; a chat and speech (108 characters) as observed; searches at the dear end of "$0.01-0.50".
+_SEARCH = "0.50"
+AMOUNTS: Mapping[str, str] = {
+    "image-generate": AMOUNT,
+    "image-edit": AMOUNT,
+    "chat": "0.002359",
+    "web-search": _SEARCH,
+    "x-search": _SEARCH,
+    "code-execution": _SEARCH,
+    "tts": "0.0019",
+}
+SERVED = "grok-4.3"  # observed: whatever chat model is asked for
+SAID = "This is the sandbox speaking."
+PAGE = "https://docs.example/one"
+SOUND = b"ID3 of the sandbox"
+_UNSHOWN = "The member must never read this."
 PAYMENT_ID = "5b0b2f4e-0000-4000-8000-000000000402"
 _TEST_CHAIN_ID = 42431
 _SIDE = 64
@@ -110,8 +126,8 @@ class PayingLocus:
         async with httpx.AsyncClient(trust_env=False, timeout=10.0) as http:
             locus = cls(chain=chain, http=http)
             app = web.Application()
-            app.router.add_post("/grok/image-generate", locus._draw)
-            app.router.add_post("/grok/image-edit", locus._draw)
+            for slug in AMOUNTS:
+                app.router.add_post(f"/grok/{slug}", locus._answer)
             runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
             await runner.setup()
             await web.TCPSite(runner, _HOST, 0).start()
@@ -121,7 +137,7 @@ class PayingLocus:
             finally:
                 await runner.cleanup()
 
-    async def _draw(self, request: web.Request) -> web.StreamResponse:
+    async def _answer(self, request: web.Request) -> web.StreamResponse:
         body = await request.read()
         order = json.loads(body)
         credential = request.headers.get("Authorization")
@@ -144,7 +160,7 @@ class PayingLocus:
         if self.trick is Trick.DOWN_UNPAID:
             return web.json_response({"error": "Bad gateway"}, status=502)
         if self.trick is Trick.FREE:
-            return web.json_response(_pictures({"prompt": "a gift"}))
+            return web.json_response(_made(request.path, json.loads(body)))
         answer = _refusal(await self._charge(request, body, None))
         header = _tampered(answer.headers["WWW-Authenticate"], self.trick)
         answer.headers["WWW-Authenticate"] = header
@@ -157,7 +173,7 @@ class PayingLocus:
         """pympp's own answer: the challenge, or the settled payment."""
         headers = {} if credential is None else {"Authorization": credential}
         ask = Request("POST", str(request.url), headers, body)
-        return await self._mpp.charge(**_terms(self.trick))(ask)
+        return await self._mpp.charge(**_terms(self.trick, request.path))(ask)
 
     async def _paid(
         self, request: web.Request, body: bytes, order: dict[str, Any], result: PaymentVerified
@@ -173,17 +189,22 @@ class PayingLocus:
             status, words = _REFUSALS[self.trick]
             told = {"success": False, "error": words, "paymentId": PAYMENT_ID}
             return web.json_response(told, status=status)
-        answer = web.json_response(_pictures(order, is_empty=self.trick is Trick.NO_PICTURE))
+        made = _made(request.path, order, is_empty=self.trick is Trick.NO_PICTURE)
+        answer = web.json_response(made)
         if self.trick is not Trick.NO_RECEIPT:
             receipt = result.receipt.to_payment_receipt()
             answer.headers["Payment-Receipt"] = _other_receipt() if self.trick is Trick.FALSE_RECEIPT else receipt
         return answer
 
 
-def _terms(trick: Trick) -> dict[str, Any]:
-    terms: dict[str, Any] = {"amount": AMOUNT, "expires_in": timedelta(minutes=5)}
+def _slug(path: str) -> str:
+    return path.rpartition("/")[2]
+
+
+def _terms(trick: Trick, path: str) -> dict[str, Any]:
+    terms: dict[str, Any] = {"amount": AMOUNTS[_slug(path)], "expires_in": timedelta(minutes=5)}
     changed: dict[Trick, dict[str, Any]] = {
-        Trick.TOO_DEAR: {"amount": "0.50"},
+        Trick.TOO_DEAR: {"amount": "0.70"},
         Trick.STRANGER: {"recipient": STRANGER},
         Trick.OTHER_TOKEN: {"currency": PATH_USD},
         Trick.OTHER_CHAIN: {"chain_id": _TEST_CHAIN_ID},
@@ -219,16 +240,54 @@ def _refusal(result: PaymentRequired) -> web.Response:
     return answer
 
 
+def _made(path: str, order: dict[str, Any], *, is_empty: bool = False) -> dict[str, object]:
+    """The envelope of a success, empty where that is wanted."""
+    match _slug(path):
+        case "tts":
+            data: dict[str, object] = {"data": "" if is_empty else base64.b64encode(SOUND).decode()}
+        case "x-search" | "code-execution":
+            data = _response("" if is_empty else SAID)
+        case "chat" | "web-search" as slug:
+            data = _completion("" if is_empty else SAID, cites=slug == "web-search")
+        case _:
+            data = _pictures(order, is_empty=is_empty)
+    return {"success": True, "data": data}
+
+
+def _completion(words: str, *, cites: bool) -> dict[str, object]:
+    """The observed body of a chat; a search has citations besides."""
+    message = {"role": "assistant", "content": words, "reasoning_content": _UNSHOWN, "refusal": None}
+    body: dict[str, object] = {
+        "object": "chat.completion",
+        "model": SERVED,
+        "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
+        "usage": {"prompt_tokens": 12, "completion_tokens": 34, "cost_in_usd_ticks": 15_931_000},
+    }
+    return {**body, "citations": [PAGE]} if cites else body
+
+
+def _response(words: str) -> dict[str, object]:
+    """The other shape in which a search may be answered."""
+    part = {"type": "output_text", "text": words, "annotations": [{"type": "url_citation", "url": PAGE}]}
+    return {
+        "object": "response",
+        "model": SERVED,
+        "output": [
+            {"type": "reasoning", "content": [{"type": "reasoning_text", "text": _UNSHOWN}]},
+            {"type": "message", "role": "assistant", "content": [part]},
+        ],
+    }
+
+
 def _pictures(order: dict[str, Any], *, is_empty: bool = False) -> dict[str, object]:
     count, prompt = int(order.get("n", 1)), str(order["prompt"])
     drawn = [paint(prompt, index, width=_SIDE, height=_SIDE, picture_format="png") for index in range(count)]
     made = [{"b64_json": base64.b64encode(one).decode(), "mime_type": "image/png"} for one in drawn]
-    data = {
+    return {
         "data": [] if is_empty else made,
         "model": "grok-imagine-image-2.0",
         "usage": {"cost_in_usd_ticks": usd("0.02")},
     }
-    return {"success": True, "data": data}
 
 
 def _other_receipt() -> str:

@@ -156,15 +156,6 @@ async def test_a_locus_address_of_another_form_gets_no_guessed_call(
 
 
 @pytest.mark.usefixtures("bare")
-async def test_a_wallet_pays_for_no_call(served: Account, monkeypatch: pytest.MonkeyPatch) -> None:
-    settings = served.settings() | {"EASEL_LOCUS_WALLET_KEY": "5a" * 32, "EASEL_LOCUS_MPP_URL": f"{served.url}/mpp"}
-    found = await _examine(monkeypatch, settings)
-
-    assert found["locus"].told.startswith("not asked: ")
-    assert [path for _, path, _ in served.asked] == [PATHS["discord"]]
-
-
-@pytest.mark.usefixtures("bare")
 async def test_a_key_that_no_header_can_carry_is_not_sent(served: Account, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = served.settings("xai") | {"EASEL_XAI_API_KEY": "xai-é-0123456789"}
     found = await _examine(monkeypatch, settings)

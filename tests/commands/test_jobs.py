@@ -8,7 +8,6 @@ import pytest
 
 from bot.__main__ import main
 from bot.commands import CommandRefused, jobs
-from bot.commands.jobs import Paid, Unpaid, Verdict
 from bot.core.clock import DAY_MS, ManualClock
 from bot.core.errors import DatabaseUnavailable, DataFolderBusy
 from bot.core.ids import JobId, hold_id_of
@@ -21,6 +20,7 @@ from bot.ledger import store as ledger
 from bot.ledger.model import EntryKind, HoldState
 from bot.payments import store as payments
 from bot.payments.signer import Signed
+from bot.services.resolving import Paid, Unpaid, Verdict
 from tests.commands.shop import HELD, NOW, PROMPT, fill, opened, run
 from tests.payments.test_store import approved
 
@@ -180,7 +180,7 @@ async def test_a_resolved_job_has_failed_and_the_ledger_follows(
         events = await database.read(lambda reader: looks.events_of(reader, JobId("abc")))
         left = await database.read(ledger.open_holds)
     assert job is not None
-    assert (job.state, job.finished_at, job.reason) == (State.FAILED, LATER.now(), "no_answer")
+    assert (job.state, job.finished_at, job.reason) == (State.FAILED, LATER.now(), "settled")
     assert hold is not None
     assert (hold.state, hold.closed_at) == (state, LATER.now())
     closing = entries[1]
@@ -190,7 +190,7 @@ async def test_a_resolved_job_has_failed_and_the_ledger_follows(
         note,
     )
     assert closing.basis == (None if state is HoldState.VOIDED else "listed")
-    assert (events[-1].before, events[-1].after, events[-1].note) == (State.UNKNOWN, State.FAILED, note)
+    assert (events[-1].before, events[-1].after, events[-1].note) == (State.UNKNOWN, State.FAILED, f"settled · {note}")
     assert [one.job_id for one in left] == ["other"]
 
 

@@ -177,6 +177,20 @@ def test_a_token_is_forgotten_when_it_is_15_minutes_old_to_the_millisecond(memor
     assert memory.write(lambda tx: store.forget_tokens(tx, now=due)) == 0
 
 
+def test_a_last_word_that_was_not_the_last_makes_its_interaction_wait_again(memory: Memory) -> None:
+    one = received()
+    memory.write(lambda tx: store.receive(tx, one))
+    memory.write(lambda tx: store.accept(tx, one.id, JOB))
+    assert not memory.write(lambda tx: store.reopen(tx, JOB))
+    memory.write(lambda tx: store.answered(tx, one.id, at=Millis(MADE_AT)))
+    assert memory.read(store.open_ones) == ()
+    assert memory.write(lambda tx: store.reopen(tx, JOB))
+    (found,) = memory.read(store.open_ones)
+    assert (found.id, found.state, found.job_id) == (one.id, InteractionState.ACCEPTED, JOB)
+    memory.write(lambda tx: store.void(tx, one.id))
+    assert not memory.write(lambda tx: store.reopen(tx, JOB))
+
+
 @given(st.integers(-1_000, 2 * TOKEN_LIFE_MS), st.integers(0, 2**22 - 1))
 def test_what_may_still_be_edited_has_never_been_forgotten(age: int, rest: int) -> None:
     memory = Memory()

@@ -29,10 +29,12 @@ from bot.services.paying import Paying, Signs
 from bot.services.settlement import Settlement
 from sandbox.chain import PretendChain
 from sandbox.chain.locus import RECIPIENT, PayingLocus
+from tests.leaks import LEAKS
 from tests.payments.rows import HELD, again, submitting
 
 CATALOGUE = Path(__file__).parents[2] / "data" / "catalogue.toml"
 KEY = "a5" * 32
+LEAKS.watch("the wallet's key", KEY, KEY.upper(), str(int(KEY, 16)))
 DAILY = usd("5")
 ORDER = PictureOrder(
     provider=ProviderName("locus"), model=ModelId("grok-imagine"), prompt="a lighthouse", count=1, aspect_ratio="auto"
@@ -62,14 +64,23 @@ def provider_at(base_url: str, *, clock: Clock, crashpoints: Crashpoints = NONE,
         crashpoints=crashpoints,
         timeouts=Timeouts(connect_s=2.0, submit_s=submit_s),
     )
-    offers = {offer.model: offer for offer in load(CATALOGUE).offers if offer.provider == "locus"}
-    return LocusMpp(client=client, offers=offers)
+    known = load(CATALOGUE)
+    return LocusMpp(
+        client=client,
+        offers={offer.model: offer for offer in known.offers if offer.provider == "locus"},
+        ask_offers={offer.model: offer for offer in known.ask_offers if offer.provider == "locus"},
+        speak_offers={offer.model: offer for offer in known.speak_offers if offer.provider == "locus"},
+    )
 
 
 def policy_at(base_url: str) -> PaymentPolicy:
     """The defaults, for a gateway on loopback."""
     return PaymentPolicy.at(
-        base_url, recipients=frozenset({RECIPIENT}), max_call=usd("0.10"), allow_http_on_loopback=True
+        base_url,
+        recipients=frozenset({RECIPIENT}),
+        max_call=usd("0.10"),
+        max_search=usd("0.60"),
+        allow_http_on_loopback=True,
     )
 
 
@@ -181,6 +192,7 @@ async def outside() -> AsyncIterator[Outside]:
     clock = ShiftedClock()
     async with PretendChain.start(clock=clock) as server, PayingLocus.start(chain=server) as locus:
         yield Outside(clock=clock, server=server, locus=locus)
+        LEAKS.watch("a signed payment", *(credential.removeprefix("Payment ") for credential in locus.credentials))
 
 
 @asynccontextmanager
@@ -210,6 +222,7 @@ async def inside(world: Outside, folder: Path, *, submit_s: float = 5.0) -> Asyn
     finally:
         await provider.close()
         await chain.close()
+        LEAKS.take_database(folder / "easel.db")
 
 
 @asynccontextmanager

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot.core.clock import Millis, SystemClock
+from bot.core.money import MAX_TICKS, usd
 from bot.payments.chain import BODY_CAP, Chain, ChainUnavailable, OnChain
 from bot.payments.policy import TEMPO_CHAIN_ID, USDC_E
 from tests.payments.test_transaction import number, raw
@@ -53,6 +54,21 @@ async def test_what_is_not_there_is_missing_only_once_the_chains_own_time_is_pas
     assert await chain.look_up(HASH, valid_before=Millis(now - 5_000)) is OnChain.MISSING
     server.lag_s = 60
     assert await chain.look_up(HASH, valid_before=Millis(now - 5_000)) is OnChain.PENDING
+
+
+async def test_the_fee_is_the_price_of_gas_for_a_whole_transfer_rounded_up(chain: Chain, server: PretendChain) -> None:
+    assert await chain.fee_max() == usd("0.02")
+    server.gas_price = 1
+    assert await chain.fee_max() == 1
+    server.says["eth_gasPrice"] = hex(10**40)
+    assert await chain.fee_max() == MAX_TICKS
+
+
+async def test_a_server_of_another_chain_is_told_from_ours(chain: Chain, server: PretendChain) -> None:
+    await chain.check()
+    server.chain_id = 42431
+    with pytest.raises(ChainUnavailable, match="another chain"):
+        await chain.check()
 
 
 async def test_a_balance_is_read_in_base_units(chain: Chain, server: PretendChain) -> None:

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 
 import pytest
 
@@ -20,20 +20,34 @@ from bot.core.errors import (
 )
 from bot.core.ids import IdempotencyKey
 from bot.core.money import Ticks
-from bot.core.requests import ModelId, PictureFormat, PictureOrder, ProviderName, SourcePicture, Verb
+from bot.core.requests import (
+    AskOrder,
+    Message,
+    ModelId,
+    PictureFormat,
+    PictureOrder,
+    ProviderName,
+    Role,
+    SearchKind,
+    SourcePicture,
+    SpeakOrder,
+    Verb,
+)
 from bot.providers.catalogue import load
 from bot.providers.contract import (
     Accepted,
+    Asker,
     ExternalId,
     Finished,
     PaymentRequired,
     ResultPicture,
+    Speaker,
     StillRunning,
     SubmitContext,
 )
 from bot.providers.http import Timeouts
 from bot.providers.locus import Slugs
-from bot.providers.locus_mpp import LocusMpp, PaidClient, PaidFinished
+from bot.providers.locus_mpp import LocusMpp, PaidAskAnswer, PaidClient, PaidFinished, PaidSound
 from tests.payments.headers import header
 from tests.providers.canned import Canned
 from tests.providers.conftest import CATALOGUE
@@ -58,8 +72,15 @@ def adapter(base_url: str, *, slugs: Slugs | None = None, edit_field: str = "ima
     client = PaidClient(
         base_url=base_url, auth={}, clock=SystemClock(), crashpoints=NONE, timeouts=Timeouts(submit_s=3.0)
     )
-    offers = {offer.model: offer for offer in load(CATALOGUE).offers if offer.provider == "locus"}
-    return LocusMpp(client=client, offers=offers, slugs=slugs or Slugs(), edit_field=edit_field)
+    known = load(CATALOGUE)
+    return LocusMpp(
+        client=client,
+        offers={offer.model: offer for offer in known.offers if offer.provider == "locus"},
+        ask_offers={offer.model: offer for offer in known.ask_offers if offer.provider == "locus"},
+        speak_offers={offer.model: offer for offer in known.speak_offers if offer.provider == "locus"},
+        slugs=slugs or Slugs(),
+        edit_field=edit_field,
+    )
 
 
 @pytest.fixture
@@ -249,3 +270,125 @@ async def test_the_rest_of_the_contract(locus: LocusMpp) -> None:
     assert (locus.name, locus.honours_idempotency_key) == ("locus", False)
     assert isinstance(await locus.poll(ORDER, ExternalId("p1")), StillRunning)
     assert locus.read_callback({}, b"") is None
+
+
+# Questions and speech
+
+SAID = (Message(role=Role.SYSTEM, text="be brief"), Message(role=Role.USER, text="what is a fresnel lens?"))
+COMPLETION = {"model": "grok-4.3", "choices": [{"message": {"content": "A lens.", "reasoning_content": "hidden"}}]}
+ANSWERED = {"success": True, "data": {**COMPLETION, "usage": {"cost_in_usd_ticks": 15_931_000}}}
+SPEECH = SpeakOrder(
+    provider=ORDER.provider, model=ModelId("grok-voice"), text="a word to say", voice="eve", language="auto"
+)
+SPOKEN = {"success": True, "data": {"data": base64.b64encode(b"ID3 sound").decode()}}
+
+
+def question(*search: SearchKind) -> AskOrder:
+    return AskOrder(provider=ORDER.provider, model=ModelId("grok-4-0709"), messages=SAID, max_tokens=300, search=search)
+
+
+@pytest.mark.parametrize(
+    ("search", "path"),
+    [
+        ((), "/grok/chat"),
+        ((SearchKind.WEB,), "/grok/web-search"),
+        ((SearchKind.X,), "/grok/x-search"),
+        ((SearchKind.CODE,), "/grok/code-execution"),
+    ],
+)
+async def test_a_question_is_probed_and_paid_with_the_same_body_at_its_own_address(
+    locus: LocusMpp, server: Canned, search: tuple[SearchKind, ...], path: str
+) -> None:
+    server.say({}, status=402, headers={"WWW-Authenticate": header()})
+    server.say(ANSWERED, headers={"Payment-Receipt": "receipt"})
+
+    assert await locus.ask(question(*search), UNPAID) == PaymentRequired(challenges=(header(),))
+    answer = await locus.ask(question(*search), PAID)
+
+    assert isinstance(answer, PaidAskAnswer)
+    assert (answer.text, answer.served_model, answer.receipt) == ("A lens.", "grok-4.3", "receipt")
+    assert answer.cost == 15_931_000
+    unpaid, paid = server.seen
+    assert (unpaid.path, paid.path) == (path, path)
+    assert unpaid.body == paid.body
+    assert "Authorization" not in unpaid.headers
+    assert paid.headers["Authorization"] == "Payment abc"
+    assert unpaid.json == {
+        "model": "grok-4-0709",
+        "messages": [
+            {"role": "system", "content": "be brief"},
+            {"role": "user", "content": "what is a fresnel lens?"},
+        ],
+        "max_tokens": 300,
+    }
+
+
+async def test_a_text_is_probed_and_paid_with_the_same_body(locus: LocusMpp, server: Canned) -> None:
+    server.say({}, status=402, headers={"WWW-Authenticate": header()})
+    server.say(SPOKEN, headers={"Payment-Receipt": "receipt"})
+
+    assert await locus.speak(SPEECH, UNPAID) == PaymentRequired(challenges=(header(),))
+    assert await locus.speak(SPEECH, PAID) == PaidSound(data=b"ID3 sound", media_type="audio/mpeg", receipt="receipt")
+    unpaid, paid = server.seen
+    assert (unpaid.path, unpaid.body) == ("/grok/tts", paid.body)
+    assert unpaid.json == {"text": "a word to say", "voice_id": "eve", "language": "auto"}
+
+
+async def test_an_answer_and_a_sound_that_nobody_asked_money_for_are_free(locus: LocusMpp, server: Canned) -> None:
+    server.say(ANSWERED)
+    server.say(SPOKEN)
+    answer = await locus.ask(question(), UNPAID)
+    sound = await locus.speak(SPEECH, UNPAID)
+
+    assert isinstance(answer, PaidAskAnswer)
+    assert isinstance(sound, PaidSound)
+    assert answer.cost == sound.cost == 0
+
+
+async def test_a_question_and_a_text_may_wait_for_a_person(locus: LocusMpp, server: Canned) -> None:
+    data = {"status": "PENDING_APPROVAL", "pending_approval_id": "p1"}
+    server.say({"success": True, "data": data}, status=202)
+
+    assert isinstance(await locus.ask(question(), PAID), Accepted)
+    assert isinstance(await locus.speak(SPEECH, PAID), Accepted)
+
+
+async def test_what_a_member_wrote_and_what_was_signed_stand_in_no_error(locus: LocusMpp, server: Canned) -> None:
+    words = ("what is a fresnel lens?", "be brief", "a word to say", "Payment abc")
+    for word in words:
+        server.say({"success": False, "error": f"cannot serve {word}"}, status=400)
+    calls: list[Awaitable[object]] = [locus.ask(question(), PAID), locus.ask(question(), PAID)]
+    calls += [locus.speak(SPEECH, PAID), locus.speak(SPEECH, PAID)]
+
+    for call, word in zip(calls, words, strict=True):
+        with pytest.raises(BadRequest) as caught:
+            await call
+        assert "withheld" in str(caught.value)
+        assert word not in str(caught.value)
+        assert caught.value.charged is Charged.UNKNOWN
+
+
+async def test_a_success_without_a_text_or_a_sound_was_charged(locus: LocusMpp, server: Canned) -> None:
+    server.say({"success": True, "data": {}})
+
+    for call in (locus.ask(question(), PAID), locus.speak(SPEECH, PAID)):
+        with pytest.raises(GenerationFailed) as caught:
+            await call
+        assert caught.value.charged is Charged.YES
+
+
+async def test_what_the_model_cannot_take_is_not_sent(locus: LocusMpp, server: Canned) -> None:
+    for call in (
+        locus.ask(question(SearchKind.WEB, SearchKind.X), UNPAID),
+        locus.speak(
+            SpeakOrder(provider=SPEECH.provider, model=ModelId("none"), text="a", voice="eve", language="en"), UNPAID
+        ),
+    ):
+        with pytest.raises(BadRequest):
+            await call
+    assert server.seen == []
+
+
+async def test_the_adapter_answers_and_speaks(locus: LocusMpp) -> None:
+    assert isinstance(locus, Asker)
+    assert isinstance(locus, Speaker)

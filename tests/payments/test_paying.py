@@ -9,18 +9,23 @@ import pytest
 
 from bot.core.clock import MINUTE_MS
 from bot.core.errors import Charged, GenerationFailed, OutcomeUnknown, ProviderError, RetryLater
+from bot.core.ids import hold_id_of
 from bot.core.money import Ticks, usd
 from bot.jobs import store as jobs
 from bot.jobs.model import Job, State
-from bot.ledger.model import HoldState
+from bot.ledger import store as ledger
+from bot.ledger.check import check
+from bot.ledger.model import EntryKind, HoldState
 from bot.payments import store
 from bot.payments.model import PaymentState
 from bot.payments.policy import USDC_E, Approved, Because
 from bot.payments.signer import Signed, Signer, SigningFailed, WalletKey
 from bot.providers.contract import Accepted, ExternalId, Finished
 from bot.providers.locus_mpp import PaidFinished
+from bot.services.books import booked_for
 from bot.services.paying import PaymentDeclined
 from bot.services.payment_sweep import Swept
+from bot.services.settlement import Settlement
 from tests.payments.rows import OWNER, again
 
 pytest.importorskip("pytempo", reason="the extra `mpp` is not installed, so nothing can be signed")
@@ -464,7 +469,9 @@ async def test_the_sweep_yields_to_a_step_that_moves_the_job_meanwhile(
     assert await paid.paying.sweep() == Swept(paid=1)
 
 
-async def test_a_job_that_ended_otherwise_still_gets_its_payment_decided(paid: House) -> None:
+async def test_a_job_that_ended_otherwise_still_gets_its_payment_decided(
+    paid: House, caplog: pytest.LogCaptureFixture
+) -> None:
     paid.locus.trick = Trick.ASKS_AGAIN
     job, _ = await unknown(paid)
     await paid.fail(job, GenerationFailed("a person said so", charged=Charged.NO))
@@ -472,6 +479,72 @@ async def test_a_job_that_ended_otherwise_still_gets_its_payment_decided(paid: H
     assert await paid.paying.sweep() == Swept(paid=1)
     assert await paid.booked(job) == 0
     assert (await paid.payment(job)).state is PaymentState.SETTLED_NO_RECEIPT
+    assert "the chain was paid for a job whose hold is closed for nothing" in caplog.messages
+
+
+async def presumed(paid: House, job: Job) -> Ticks:
+    """Its grace ends before the chain speaks; what the hold was presumed at."""
+    settlement = Settlement(database=paid.database, clock=paid.clock)
+    await settlement.presume(await again(paid.database, job))
+    return (await paid.hold(job)).amount
+
+
+async def corrections(paid: House, job: Job) -> list[tuple[int, str | None, str]]:
+    """The corrections in the book: ticks, author, reason."""
+    entries = await paid.database.read(lambda reader: ledger.entries_of(reader, hold_id_of(job.id)))
+    assert await paid.database.read(check) == ()
+    return [(one.amount, one.author, one.note) for one in entries if one.kind is EntryKind.ADJUST]
+
+
+async def test_a_job_presumed_charged_that_the_chain_knows_nothing_of_is_corrected_to_nothing(paid: House) -> None:
+    paid.locus.trick = Trick.CUT_BEFORE
+    job, _ = await unknown(paid)
+    booked = await presumed(paid, job)
+    paid.clock.shift_ms = AFTER
+
+    assert await paid.paying.sweep() == Swept(unpaid=1)
+    (correction,) = await corrections(paid, job)
+    tx_hash = (await paid.payment(job)).tx_hash
+    assert correction == (-booked, "chain", f"not paid: transaction {tx_hash}")
+    assert await paid.database.read(lambda reader: booked_for(reader, job.id)) == 0
+    assert await paid.paying.sweep() == Swept()
+    assert len(await corrections(paid, job)) == 1
+
+
+async def test_a_job_presumed_charged_is_corrected_to_what_the_chain_was_paid(paid: House) -> None:
+    paid.locus.trick = Trick.ASKS_AGAIN
+    job, _ = await unknown(paid)
+    booked = await presumed(paid, job)
+
+    assert await paid.paying.sweep() == Swept(paid=1)
+    assert await corrections(paid, job) == [
+        (PRICE - booked, "chain", f"paid: transaction {paid.server.transfers[0].tx_hash}")
+    ]
+    assert await paid.database.read(lambda reader: booked_for(reader, job.id)) == PRICE
+
+
+async def test_a_job_that_is_booked_at_what_the_chain_was_paid_needs_no_correction(paid: House) -> None:
+    paid.locus.trick = Trick.ASKS_AGAIN
+    job, _ = await unknown(paid)
+    await paid.fail(job, GenerationFailed("a look-up said so", charged=Charged.YES, cost=PRICE))
+
+    assert await paid.paying.sweep() == Swept(paid=1)
+    assert await corrections(paid, job) == []
+
+
+async def test_a_payment_never_signed_corrects_what_was_presumed(paid: House) -> None:
+    job = await paid.job()
+
+    class Dying:
+        async def sign(self, approved: Approved) -> Signed:
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        await paid.pay(job, paying=paid.rebuilt(signer=Dying()))
+    booked = await presumed(paid, await paid.fail(job, OutcomeUnknown("the process died")))
+
+    assert await paid.paying.sweep() == Swept(unpaid=1)
+    assert await corrections(paid, job) == [(-booked, "chain", "not paid: never signed")]
 
 
 async def test_a_payment_that_was_begun_and_never_signed_gives_the_hold_back(paid: House) -> None:

@@ -8,7 +8,7 @@ import pytest
 from bot.core.clock import Millis, utc
 from bot.core.money import MAX_TICKS, Ticks, usd
 from bot.payments.challenge import Challenge
-from bot.payments.policy import USDC_E, Approved, Because, PaymentPolicy, PaymentRefused, judge
+from bot.payments.policy import USDC_E, Approved, Because, CallKind, PaymentPolicy, PaymentRefused, judge
 from tests.payments.headers import HOST, NOW, RECIPIENT, challenge, request
 
 HELD, LEFT = usd("0.05"), usd("1")
@@ -34,6 +34,7 @@ def test_a_right_challenge_is_approved_in_ticks_and_in_base_units() -> None:
     asked = challenge()
 
     assert verdict(asked) == Approved(
+        kind=CallKind.CALL,
         challenge=asked,
         recipient=RECIPIENT.lower(),
         amount=usd("0.023"),
@@ -109,6 +110,23 @@ def test_the_limits_are_themselves_allowed() -> None:
     assert verdict(challenge(), held=Ticks(amount - 1)) == PaymentRefused(because=Because.OVER_HOLD)
     assert verdict(challenge(), left_today=Ticks(amount - 1)) == PaymentRefused(because=Because.OVER_DAY)
     assert verdict(challenge(), policy=replace(POLICY, max_call=Ticks(amount - 1))) == PaymentRefused(
+        because=Because.OVER_CALL_CAP
+    )
+
+
+def test_each_kind_of_call_has_a_cap_of_its_own() -> None:
+    asked, plenty = challenge(request(amount="600000")), usd("1")
+    both = replace(POLICY, max_search=usd("0.60"))
+
+    def said(kind: CallKind, policy: PaymentPolicy = both) -> Approved | PaymentRefused:
+        return judge(policy, (asked,), now=NOW, held=plenty, left_today=plenty, kind=kind)
+
+    searched = said(CallKind.SEARCH)
+    assert isinstance(searched, Approved)
+    assert (searched.kind, searched.amount) == (CallKind.SEARCH, usd("0.60"))
+    assert said(CallKind.CALL) == PaymentRefused(because=Because.OVER_CALL_CAP)
+    assert said(CallKind.SEARCH, POLICY) == PaymentRefused(because=Because.OVER_CALL_CAP)
+    assert said(CallKind.SEARCH, replace(both, max_search=usd("0.5999"))) == PaymentRefused(
         because=Because.OVER_CALL_CAP
     )
 

@@ -14,7 +14,7 @@ from bot.core.money import Ticks, usd
 from bot.db import Database, Transaction
 from bot.payments import store
 from bot.payments.model import FINALITY_MS, AlreadyPaying, DaySpent, Payment, PaymentState
-from bot.payments.policy import Approved
+from bot.payments.policy import Approved, CallKind
 from bot.payments.signer import Signed
 from tests.payments.headers import NOW, RECIPIENT, challenge
 from tests.payments.rows import accept
@@ -38,7 +38,12 @@ async def job(database: Database) -> JobId:
 def approved(name: str = "challenge-1") -> Approved:
     read = challenge(id=name)
     return Approved(
-        challenge=read, recipient=RECIPIENT.lower(), amount=PRICE, units=23000, expires_at=read.expires_at or NOW
+        kind=CallKind.CALL,
+        challenge=read,
+        recipient=RECIPIENT.lower(),
+        amount=PRICE,
+        units=23000,
+        expires_at=read.expires_at or NOW,
     )
 
 
