@@ -62,9 +62,10 @@ class PaymentRequired:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StillRunning:
-    """A poll found the work unfinished."""
+    """A poll found the work unfinished. `is_told` False: nobody was asked, for this gateway has no way to ask."""
 
     poll_after_s: float | None = None
+    is_told: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

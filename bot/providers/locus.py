@@ -104,7 +104,7 @@ class Locus:
         The approved call runs at the gateway and its pictures never reach us by themselves, so the job ends
         at its deadline as one whose outcome is unknown.
         """
-        return StillRunning(poll_after_s=self._facts.poll_max_s)
+        return StillRunning(poll_after_s=self._facts.poll_max_s, is_told=False)
 
     async def ask(self, order: AskOrder, context: SubmitContext) -> AskSubmission:
         """The answer as a whole: no stream is documented, so the sink is told nothing."""

@@ -204,7 +204,7 @@ class LocusMpp:
 
     async def poll(self, order: PictureOrder, external_id: ExternalId) -> PollAnswer:
         """Always StillRunning, without a request: there is nothing to ask."""
-        return StillRunning(poll_after_s=_POLL_AFTER_S)
+        return StillRunning(poll_after_s=_POLL_AFTER_S, is_told=False)
 
     def read_callback(self, headers: Mapping[str, str], body: bytes) -> CallbackHint | None:
         """The gateway sends no callbacks."""

@@ -77,7 +77,8 @@ class Polling:
             self._watch.poll_failed(name, error)
             await self._failed(job, found, error)
         else:
-            self._watch.poll_succeeded(name)
+            if isinstance(answer, Finished) or answer.is_told:
+                self._watch.poll_succeeded(name)
             await self._answered(job, found.offer, answer)
 
     async def _answered(self, job: Job, offer: Offer, answer: PollAnswer) -> None:

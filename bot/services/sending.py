@@ -134,6 +134,7 @@ class Sending:
         it asks what became of the first.
         """
         if is_repeat:
+            await self._watch.pace(provider.name)
             return await self._ask(job, provider, order, is_repeat=True)
         turn = self._watch.begin(provider.name)
         if isinstance(turn, Wait):

@@ -245,7 +245,7 @@ async def test_waiting_for_an_approval_on_the_wire(registry: Registry, gateways:
     gateways.locus.approve(accepted.external_id)
     assert gateways.book.total() == usd("0.023")
     for _ in range(2):
-        assert await provider.poll(order, accepted.external_id) == StillRunning(poll_after_s=300.0)
+        assert await provider.poll(order, accepted.external_id) == StillRunning(poll_after_s=300.0, is_told=False)
 
 
 async def test_a_gateway_that_charges_more_than_listed_is_believed(registry: Registry, gateways: Gateways) -> None:
