@@ -149,12 +149,13 @@ def _queued_that_fit(reader: Reader, *, now: Millis, limit: int, caps: Caps) -> 
                 " AND lease_owner IS NULL AND provider = ? AND run_at <= ? ORDER BY created_at, id LIMIT ?",
                 (provider, now, CLAIM_WINDOW),
             )
+    rows += _of_nobody(reader, now=now, caps=caps)
     rows.sort(key=lambda row: (row["created_at"], row["id"]))
     fitting: list[JobId] = []
     for row in rows:
         provider, guild = row["provider"], row["guild_id"]
-        is_full = by_provider.get(provider, 0) >= caps.by_provider[provider]
-        if is_full or by_guild.get(guild, 0) >= caps.per_guild:
+        cap = caps.by_provider.get(provider)
+        if (cap is not None and by_provider.get(provider, 0) >= cap) or by_guild.get(guild, 0) >= caps.per_guild:
             continue
         by_provider[provider] = by_provider.get(provider, 0) + 1
         by_guild[guild] = by_guild.get(guild, 0) + 1
@@ -162,6 +163,17 @@ def _queued_that_fit(reader: Reader, *, now: Millis, limit: int, caps: Caps) -> 
         if len(fitting) == limit:
             break
     return tuple(fitting)
+
+
+def _of_nobody(reader: Reader, *, now: Millis, caps: Caps) -> list[Row]:
+    """Jobs of gateways that are off by now: the handler must end them or send them elsewhere, or they wait for ever."""
+    known = tuple(caps.by_provider)
+    marks = ", ".join("?" * len(known))
+    return reader.all(
+        "SELECT id, provider, guild_id, created_at FROM job WHERE state = 'queued' AND finished_at IS NULL"  # noqa: S608
+        f" AND lease_owner IS NULL AND provider NOT IN ({marks}) AND run_at <= ? ORDER BY created_at, id LIMIT ?",
+        (*known, now, CLAIM_WINDOW),
+    )
 
 
 def has_due(reader: Reader, *, now: Millis, caps: Caps) -> bool:

@@ -15,7 +15,7 @@ from bot.jobs.model import State
 from bot.ledger import store as ledger
 from bot.ledger.model import Entry
 from sandbox.gateways import EVERY, Step, lost_answer, status
-from tests.e2e.rig import held, spent
+from tests.e2e.rig import held, rig, spent
 from tests.e2e.scene import LOCUS, Scene, scene
 
 CHEAPEST, NEXT = "locus", "pixazo"
@@ -162,3 +162,23 @@ async def test_a_request_that_was_cancelled_meanwhile_goes_nowhere(tmp_path: Pat
         (job,) = await play.ends_well()
         assert job.state is State.CANCELLED
         assert play.rig.booked() == 0
+
+
+@pytest.mark.parametrize("model", [None, "pixazo/grok-imagine-quality"])
+async def test_a_gateway_that_is_switched_off_leaves_nobody_waiting(tmp_path: Path, model: str | None) -> None:
+    """Queued for it, then a start without its key: the next one draws, or the member hears that nothing was charged."""
+    async with rig(tmp_path, EASEL_PROVIDER_ORDER="pixazo") as stage:
+        ana, off = stage.sandbox.person("ana"), {"EASEL_LOCUS_API_KEY": "", "EASEL_MEMBER_DAILY_USD": "2"}
+        async with stage.bot(**off) as house:
+            stage.gateways.faults.next("pixazo", status(429, retry_after="1"), times=9)
+            use = await ana.command("imagine", prompt="a fox", model=model)
+            await use.wait_until(lambda message: "asked again" in message.plain_text(), timeout_s=8)
+            assert house.services.registry.names == ("pixazo",)
+        async with stage.bot(EASEL_PIXAZO_API_KEY="", EASEL_MEMBER_DAILY_USD="2") as house:
+            said = "Posted: " if model is None else "switched off"
+            card = await use.wait_until(lambda message: said in message.plain_text(), timeout_s=15)
+            (job,) = await stage.settle(house)
+            assert job.state is (State.DONE if model is None else State.FAILED)
+            assert model is None or "You were **not** charged" in card.plain_text()
+            assert await spent(house) == stage.booked()
+            await stage.assert_sound(house)

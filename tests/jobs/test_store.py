@@ -109,11 +109,11 @@ def test_queued_jobs_go_in_the_order_in_which_they_were_accepted(memory: Memory)
     assert ids(claim_queued(memory)) == ["b"]
 
 
-def test_a_provider_is_given_no_more_jobs_than_its_cap_and_one_without_a_cap_none(memory: Memory) -> None:
+def test_a_provider_is_given_no_more_jobs_than_its_cap_and_one_that_is_off_leaves_none_waiting(memory: Memory) -> None:
     for number, provider in enumerate(["locus"] * 4 + ["pixazo"] * 2 + ["gone"]):
         put(memory, f"{number}", provider=provider, guild=number)
     caps = Caps(by_provider={"locus": 2, "pixazo": 5}, per_guild=9)
-    assert ids(claim_queued(memory, caps=caps)) == ["0", "1", "4", "5"]
+    assert ids(claim_queued(memory, caps=caps)) == ["0", "1", "4", "5", "6"]
     assert claim_queued(memory, caps=caps) == ()
 
 
