@@ -5,13 +5,14 @@ import os
 import re
 import signal
 import sys
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.core.clock import Clock
 from sandbox.discord import Sandbox
+from sandbox.discord.keeping import KeptWorld
 from sandbox.gateways import Gateways
 from sandbox.gateways.server import FIRST_TWO
 
@@ -19,6 +20,8 @@ ROOT = Path(__file__).resolve().parent.parent
 CATALOGUE = ROOT / "data" / "catalogue.toml"
 # Seconds in the catalogue that shrink with the drawing times.
 _SECONDS = re.compile(r"^(poll_min_s|poll_max_s|typical_s) = ([0-9.]+)", re.MULTILINE)
+# Gateways that draw faster take requests faster.
+_RATE = re.compile(r"^requests_per_minute = (\d+)", re.MULTILINE)
 
 
 def scaled_catalogue(scale: float) -> str:
@@ -27,7 +30,10 @@ def scaled_catalogue(scale: float) -> str:
     def shrink(found: re.Match[str]) -> str:
         return f"{found[1]} = {max(0.02, float(found[2]) * scale):.3f}"
 
-    return _SECONDS.sub(shrink, CATALOGUE.read_text(encoding="utf-8"))
+    def quicken(found: re.Match[str]) -> str:
+        return f"requests_per_minute = {round(int(found[1]) / min(scale, 1.0))}"
+
+    return _RATE.sub(quicken, _SECONDS.sub(shrink, CATALOGUE.read_text(encoding="utf-8")))
 
 
 @dataclass(slots=True)
@@ -46,6 +52,8 @@ class Tally:
 
 
 TALLY = Tally()
+# Called with every stage of this process that closes, while its folder is still there.
+AT_CLOSE: "list[Callable[[Stage], None]]" = []
 
 
 @dataclass(kw_only=True)
@@ -84,12 +92,27 @@ class Stage:
     folder: Path
     scale: float
     extra: dict[str, str] = field(default_factory=dict)
-    _started: int = 0
+    # The settings of every bot that was started here.
+    environments: list[Mapping[str, str]] = field(default_factory=list)
+    logs: list[Path] = field(default_factory=list)
+    others: "list[Stage]" = field(default_factory=list)
 
     @property
     def data_dir(self) -> Path:
         """The bot's data folder: database and pictures."""
         return self.folder / "data"
+
+    def beside(self, folder: Path, **extra: str) -> "Stage":
+        """The same Discord and gateways for bots with another data folder; it closes with this one."""
+        other = Stage(
+            sandbox=self.sandbox,
+            gateways=self.gateways,
+            folder=folder,
+            scale=self.scale,
+            extra={**self.extra, **extra},
+        )
+        self.others.append(other)
+        return other
 
     def settings(self) -> Mapping[str, str]:
         """The environment that points a bot at this stage."""
@@ -112,8 +135,10 @@ class Stage:
     @asynccontextmanager
     async def bot(self, *, ready: bool = True, **extra: str) -> AsyncIterator[BotProcess]:
         """Starts a bot process and, unless told otherwise, waits until it is ready; kills it on the way out."""
-        self._started += 1
-        log_path = self.folder / f"bot-{self._started}.log"
+        log_path = self.folder / f"bot-{len(self.logs) + 1}.log"
+        self.logs.append(log_path)
+        environment = {**self.settings(), **extra}
+        self.environments.append(environment)
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("EASEL_")}
         with log_path.open("wb") as log:
             process = await asyncio.create_subprocess_exec(
@@ -122,7 +147,7 @@ class Stage:
                 "bot",
                 "run",
                 cwd=ROOT,
-                env={**inherited, **self.settings(), **extra},
+                env={**inherited, **environment},
                 stdout=log,
                 stderr=log,
                 stdin=asyncio.subprocess.DEVNULL,
@@ -130,13 +155,14 @@ class Stage:
         running = BotProcess(process=process, log_path=log_path)
         try:
             if ready:
-                await self._until_ready(running)
+                await self.until_ready(running)
             yield running
         finally:
             running.kill()
             await process.wait()
 
-    async def _until_ready(self, running: BotProcess) -> None:
+    async def until_ready(self, running: BotProcess) -> None:
+        """Returns when that bot is connected. Raises RuntimeError where it ends first, with its log."""
         ready = asyncio.create_task(self.sandbox.bot_ready(timeout_s=30.0))
         ended = asyncio.create_task(running.process.wait())
         done, pending = await asyncio.wait({ready, ended}, return_when=asyncio.FIRST_COMPLETED)
@@ -160,15 +186,19 @@ async def stage(
     clock: Clock | None = None,
     names: Collection[str] = FIRST_TWO,
     extra: Mapping[str, str] | None = None,
+    kept: KeptWorld | None = None,
 ) -> AsyncIterator[Stage]:
     """Opens the loopback Discord (on `clock`) and the pretend gateways of those `names`.
 
-    `extra` are further settings of the bot.
+    `extra` are further settings of the bot, `kept` a world to take up.
     """
     async with AsyncExitStack() as stack:
-        sandbox = await stack.enter_async_context(Sandbox.start(clock=clock, openapi=openapi, checks=checks))
+        sandbox = await stack.enter_async_context(Sandbox.start(clock=clock, openapi=openapi, checks=checks, kept=kept))
         stack.callback(TALLY.add, sandbox)
         gateways = await stack.enter_async_context(
             Gateways.start(seed=seed, scale=scale, picture_side=picture_side, names=names)
         )
-        yield Stage(sandbox=sandbox, gateways=gateways, folder=folder, scale=scale, extra=dict(extra or {}))
+        built = Stage(sandbox=sandbox, gateways=gateways, folder=folder, scale=scale, extra=dict(extra or {}))
+        for look in AT_CLOSE:
+            stack.callback(look, built)
+        yield built

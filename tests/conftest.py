@@ -1,12 +1,40 @@
-"""The last lines of a run: how much of the bot's wire was held against Discord's own document."""
+"""What holds for a whole run: the bot's wire was held against Discord's own document, and no secret was written.
+
+The last lines say how much was looked at. A run in which a secret was found has failed.
+"""
+
+import logging
 
 import pytest
 
-from sandbox.stage import TALLY
+from sandbox.gateways import Gateways
+from sandbox.stage import AT_CLOSE, TALLY
+from tests.leaks import LEAKS, OURS, Listener, hear_errors
+
+
+def pytest_configure() -> None:
+    """Listens from the start, to our own rooms at every level that an operator may choose."""
+    for name, key in Gateways.keys.items():
+        LEAKS.watch(f"the key of {name}", key)
+    AT_CLOSE.append(LEAKS.take_stage)
+    logging.getLogger().addHandler(Listener(LEAKS))
+    for name in OURS:
+        logging.getLogger(name).setLevel(logging.DEBUG)
+    hear_errors(LEAKS)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Looks through what is left; a finding fails the run."""
+    LEAKS.look()
+    if LEAKS.findings and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """One line, and one more where Discord's document was not at hand."""
+    """One line for secrets, one for the wire, and one more where Discord's document was not at hand."""
+    terminalreporter.write_line(LEAKS.summary, red=bool(LEAKS.findings))
+    for finding in LEAKS.findings[:20]:
+        terminalreporter.write_line(f"    {finding.label}: {finding.place}", red=True)
     if not TALLY.requests:
         return
     terminalreporter.write_line(

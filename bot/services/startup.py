@@ -40,8 +40,7 @@ async def recover(
     owner: str,
     paid: Collection[str] = (),
 ) -> Recovery:
-    """Breaks the leases of dead processes, spreads what fell due meanwhile, and leaves as `unknown` what was sent without
-    an answer.
+    """Breaks the leases of dead processes, spreads what fell due, leaves as `unknown` what was sent without an answer.
 
     A job in `submitting` whose gateway honours our key stays: the runner sends it again with the same key. So does one
     of a provider in `paid`, whose calls are paid one by one.

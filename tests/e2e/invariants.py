@@ -60,13 +60,7 @@ def new_scene(stage: Stage, folder: Path, **extra: str) -> Scene:
     """The same Discord and gateways for bots that start from nothing in `folder`."""
     folder.mkdir(parents=True)
     return Scene(
-        stage=Stage(
-            sandbox=stage.sandbox,
-            gateways=stage.gateways,
-            folder=folder,
-            scale=stage.scale,
-            extra={**stage.extra, **extra},
-        ),
+        stage=stage.beside(folder, **extra),
         charges_before=len(stage.gateways.book.charges),
         interactions_before=frozenset(stage.sandbox.world.interactions),
     )

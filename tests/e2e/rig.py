@@ -47,6 +47,7 @@ class Rig:
     async def bot(self, *, clock: Clock | None = None, **extra: str) -> AsyncIterator[app.House]:
         """A bot in this process, ready; it is drained on the way out."""
         values = {**self.stage.settings(), **extra}
+        self.stage.environments.append(values)
         overrides = {name.removeprefix("EASEL_").lower(): value for name, value in values.items()}
         settings = config.load(_env_file=None, **overrides)
         base, gateway = discord.http.Route.BASE, discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY

@@ -78,6 +78,20 @@ async def test_a_signed_payment_says_when_it_ends_and_echoes_the_challenge(bench
     assert signed.credential not in repr(signed)
 
 
+async def test_a_payment_for_a_challenge_that_is_bound_to_a_body_says_which(bench: Bench) -> None:
+    """D11: the gateway can tell then whether the paid request is the one that it named a price for."""
+    digest = "sha-256=" + "A" * 43 + "="
+    bound = replace(bench.approved, challenge=replace(bench.approved.challenge, digest=digest))
+
+    signed = await bench.signer().sign(bound)
+
+    credential = read_object(signed.credential.removeprefix("Payment "))
+    assert credential is not None
+    echoed = credential["challenge"]
+    assert isinstance(echoed, dict)
+    assert (echoed["digest"], echoed["request"]) == (digest, bound.challenge.request)
+
+
 async def test_a_challenge_without_extras_and_close_to_its_end_is_signed(bench: Bench) -> None:
     soon = Millis(SystemClock().now() // 1000 * 1000 + 30_000)
     challenge = replace(bench.approved.challenge, opaque=None, expires=utc(soon).isoformat())
