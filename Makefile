@@ -12,7 +12,7 @@ $(STAMP): requirements/dev.txt
 	touch $(STAMP)
 
 demo: $(STAMP) ## a loopback Discord, pretend gateways and the bot: the first picture without any account
-	$(PY) -m sandbox $(if $(ONCE),--once)
+	$(PY) -m sandbox $(if $(ONCE),--once) $(if $(KEEP),--keep)
 
 test: $(STAMP) ## the whole suite, with branch coverage of the core rooms
 	$(PY) -m coverage erase

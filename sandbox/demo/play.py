@@ -1,25 +1,31 @@
 """The demo itself: one request played to its end, then whatever is typed."""
 
 import asyncio
-import shutil
+import os
+import stat
 import sys
-import time
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sandbox.demo import kept
 from sandbox.demo.books import read_books
 from sandbox.demo.screen import Screen
 from sandbox.demo.words import HELP, Option, Options, Typed, read_line
 from sandbox.discord import ClientRefused, Person
 from sandbox.gateways.server import EVERY
-from sandbox.stage import ROOT, BotProcess, Stage, stage
+from sandbox.page.botkeeper import BotKeeper, BotState
+from sandbox.page.server import DEFAULT_PORT, PageServer
+from sandbox.stage import ROOT, Stage, stage
 
 FOLDER = ROOT / "run" / "demo"
 FIRST_PROMPT = "a lighthouse made of stained glass, storm"
 # The first picture takes seconds; a demo that has not shown it in this time is broken.
 FIRST_TIMEOUT_S = 120.0
+# What was ordered and not posted at the end of a kept demo: finished at once, posted after a poll or two.
+SETTLE_S = 20.0
 
 
 def say(line: str = "") -> None:
@@ -27,21 +33,36 @@ def say(line: str = "") -> None:
     print(line, flush=True)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class How:
+    """How the demo is played.
+
+    `once` ends it after the first picture, `serve` shows the page alone, `keep` takes up and leaves the last state,
+    `port` is the page's (None: the usual one, or a free one), `scale` stretches the drawing times;
+    `folder` is where all of it lies.
+    """
+
+    once: bool = False
+    serve: bool = False
+    keep: bool = False
+    port: int | None = None
+    scale: float = 1.0
+    folder: Path = FOLDER
+
+
 class Demo:
     """One run of the demo."""
 
-    def __init__(self, built: Stage, stack: AsyncExitStack) -> None:
+    def __init__(self, built: Stage, keeper: BotKeeper) -> None:
         self._stage = built
-        self._stack = stack
+        self._keeper = keeper
         self._screen = Screen(built.sandbox, say)
         self._person: Person = built.sandbox.person("ana")
-        self._bot: BotProcess | None = None
 
     async def start_bot(self) -> None:
         """A bot process on the stage's data; its seconds to ready are printed."""
-        began = time.monotonic()
-        self._bot = await self._stack.enter_async_context(self._stage.bot())
-        say(f"the bot is ready after {time.monotonic() - began:.2f} s; its log: {self._bot.log_path}")
+        await self._keeper.start()
+        say(f"the bot is ready after {self._keeper.seconds or 0:.2f} s; its log: {self._keeper.log_path}")
 
     async def first_picture(self) -> None:
         """A member asks, the picture comes, the books are compared."""
@@ -115,27 +136,34 @@ class Demo:
         await self.show_books()
 
     async def _kill(self, _: str) -> None:
-        if self._bot is not None:
-            self._bot.kill()
-            await self._bot.wait()
-            say("the bot is dead; type start")
+        await self._keeper.kill()
+        say("the bot is dead; type start")
 
     async def _start(self, _: str) -> None:
-        if self._bot is not None and self._bot.process.returncode is None:
-            say("the bot is running")
+        if self._keeper.state is not BotState.DEAD:
+            say(f"the bot is {self._keeper.state}")
         else:
             await self.start_bot()
 
 
-async def _lines() -> asyncio.StreamReader:
+async def _lines() -> asyncio.StreamReader | None:
+    """What is typed or piped in; None where nobody can type (a file, nothing at all)."""
+    mode = os.fstat(sys.stdin.fileno()).st_mode
+    if not (sys.stdin.isatty() or stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)):
+        return None
     reader = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     return reader
 
 
 async def _prompt(demo: Demo) -> None:
-    say(f"\nIt stays up. Type a command, or quit:\n{HELP}")
+    """Obeys what is typed until `quit` or the end of a terminal; whatever else ends leaves the page up."""
+    is_terminal = sys.stdin.isatty()
     reader = await _lines()
+    if reader is None:
+        await _stay()
+        return
+    say(f"\nIt stays up. Type a command, or quit:\n{HELP}")
     while line := await reader.readline():
         typed = read_line(line.decode(errors="replace"))
         try:
@@ -143,23 +171,78 @@ async def _prompt(demo: Demo) -> None:
                 return
         except (ClientRefused, LookupError, ValueError) as error:
             say(f"that does not work: {error}")
+    if not is_terminal:
+        await _stay()
 
 
-def _empty(folder: Path) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+async def _stay() -> None:
+    say("it stays up until it is told to end (Ctrl-C, or SIGTERM)")
+    await asyncio.Event().wait()
 
 
-async def play(*, once: bool, folder: Path = FOLDER, scale: float = 1.0) -> None:
-    """Runs the demo; `once` ends it after the first picture. `scale` stretches the drawing times."""
-    await asyncio.to_thread(_empty, folder)
+async def _open_page(stack: AsyncExitStack, built: Stage, keeper: BotKeeper, port: int | None) -> PageServer:
+    """On the asked port; where none was asked for, on the usual one or, where that is taken, on a free one."""
+    if port is not None:
+        return await stack.enter_async_context(PageServer.start(built, keeper, port=port))
+    try:
+        return await stack.enter_async_context(PageServer.start(built, keeper, port=DEFAULT_PORT))
+    except OSError:
+        return await stack.enter_async_context(PageServer.start(built, keeper))
+
+
+async def _set_up(stack: AsyncExitStack, folder: Path, how: How) -> tuple[Stage, bool]:
+    """The stage, and whether it is new or as it was left."""
+    before = None
+    if how.keep:
+        before = await asyncio.to_thread(kept.take_up, folder)
+    else:
+        await asyncio.to_thread(kept.empty, folder)
+    starts = 1 if before is None else before.starts + 1
+    world = None if before is None else before.world
+    # Another seed each time: a gateway must not give a work's number twice.
+    built = await stack.enter_async_context(stage(folder, scale=how.scale, seed=starts, names=EVERY, kept=world))
+    if before is not None:
+        built.gateways.book.take_up(before.charges)
+    if how.keep:
+        await stack.enter_async_context(kept.saving(built, folder, starts=starts))
+    return built, before is None
+
+
+async def _let_end(built: Stage, keeper: BotKeeper) -> None:
+    """A demo that is taken up again later ends in order: its gateways forget what they were drawing."""
+    if keeper.state is not BotState.RUNNING:
+        return
+    try:
+        async with asyncio.timeout(SETTLE_S):
+            while (await read_books(built)).held:
+                built.gateways.finish()
+                await asyncio.sleep(0.1)
+    except TimeoutError:
+        say("something is still open; the bot will find out what became of it")
+    await keeper.stop()
+
+
+async def play(how: How) -> None:
+    """Runs the demo.
+
+    Raises OSError where the page's port was asked for and is taken, Unkeepable where the last state cannot be kept.
+    """
     async with AsyncExitStack() as stack:
-        built = await stack.enter_async_context(stage(folder, scale=scale, names=EVERY))
+        mine = stack.enter_context(kept.claim(how.folder, is_kept=how.keep))
+        built, is_new = await _set_up(stack, mine, how)
+        keeper = await stack.enter_async_context(BotKeeper.on(built))
+        if how.keep:
+            stack.push_async_callback(_let_end, built, keeper)
+        page = await _open_page(stack, built, keeper, how.port)
+        say(f"open {page.url} in a browser")
         say("a loopback Discord and pretend picture gateways are up; nothing leaves this machine")
         if built.sandbox.note is not None:
             say(built.sandbox.note)
-        demo = Demo(built, stack)
+        demo = Demo(built, keeper)
         await demo.start_bot()
-        await demo.first_picture()
-        if not once:
+        if how.serve:
+            await _stay()
+        if is_new or how.once:
+            await demo.first_picture()
+        if not how.once:
             await _prompt(demo)

@@ -16,6 +16,11 @@ class SandboxClock:
         self._ahead_ms = 0
         self.on_forward: Callable[[], None] | None = None
 
+    @property
+    def ahead_ms(self) -> int:
+        """How far it was put forward."""
+        return self._ahead_ms
+
     def now(self) -> Millis:
         return Millis(self._base.now() + self._ahead_ms)
 

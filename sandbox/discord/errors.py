@@ -31,7 +31,9 @@ class Code(Enum):
     MISSING_PERMISSIONS = (403, 50013, "Missing Permissions")
     INVALID_WEBHOOK_TOKEN = (401, 50027, "Invalid Webhook Token")
     INVALID_FORM = (400, 50035, "Invalid Form Body")
+    WRONG_CHANNEL_TYPE = (400, 50024, "Cannot execute action on this channel type")
     THREAD_ARCHIVED = (400, 50083, "Thread is archived")
+    THREAD_EXISTS = (400, 160004, "A thread has already been created for this message")
     THREAD_LOCKED = (403, 160005, "Thread is locked")
 
 

@@ -111,6 +111,11 @@ class Faults:
     def until_off(self, method: str, pattern: str, trouble: Trouble) -> Switch:
         return self._add(Switch(method, pattern, trouble, None))
 
+    @property
+    def active(self) -> tuple[Switch, ...]:
+        """The switches that can still meet a request."""
+        return tuple(switch for switch in self._switches if switch.left != 0)
+
     def clear(self) -> None:
         self._switches.clear()
 

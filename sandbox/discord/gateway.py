@@ -5,7 +5,7 @@ Source: Discord API reference, "Gateway". Differences on purpose: no shards, no 
 
 import asyncio
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from enum import IntFlag
 
 from aiohttp import WSMessage, WSMsgType, web
@@ -27,6 +27,10 @@ CHANNEL_EVENTS = {
     ChangeKind.CHANNEL_CHANGED: "UPDATE",
     ChangeKind.CHANNEL_DELETED: "DELETE",
 }
+
+
+# Told every frame as JSON; the flag says that the bot sent it.
+OnFrame = Callable[[Body, bool], None]
 
 
 class Intent(IntFlag):
@@ -57,6 +61,7 @@ class Gateway:
         self.identifies = 0
         self.resumes = 0
         self.heartbeats = 0
+        self.on_frame: OnFrame | None = None
         world.listen(self._on_change)
 
     @property
@@ -160,6 +165,11 @@ class Gateway:
         """Keeps interactions back until `release`."""
         self._withheld = self._withheld if self._withheld is not None else []
 
+    @property
+    def is_withholding(self) -> bool:
+        """True from `withhold` to `release`."""
+        return self._withheld is not None
+
     def release(self) -> None:
         withheld, self._withheld = self._withheld or [], None
         for event, payload in withheld:
@@ -200,7 +210,7 @@ class Gateway:
     async def _serve(self, request: web.Request) -> web.WebSocketResponse:
         ws = web.WebSocketResponse(autoping=True, max_msg_size=0, timeout=1.0)
         await ws.prepare(request)
-        socket = Socket(ws, request.query.get("compress", ""))
+        socket = Socket(ws, request.query.get("compress", ""), self._sent)
         sender = asyncio.create_task(socket.run())
         self._sockets.add(socket)
         socket.send({"op": 10, "d": {"heartbeat_interval": HEARTBEAT_MS}})
@@ -216,6 +226,10 @@ class Gateway:
                 self._leave(session, socket.closed_with or ws.close_code or ABNORMAL)
         return ws
 
+    def _sent(self, frame: Body) -> None:
+        if self.on_frame is not None:
+            self.on_frame(frame, False)
+
     def _leave(self, session: Session, code: int) -> None:
         session.socket = None
         session.left_at = self._world.clock.now()
@@ -230,6 +244,8 @@ class Gateway:
         except ValueError:
             socket.close(4002)
             return session
+        if self.on_frame is not None:
+            self.on_frame(message, True)
         match message.get("op"):
             case 1:
                 self.heartbeats += 1

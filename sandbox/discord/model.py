@@ -65,6 +65,7 @@ class Role:
     position: int = 1
     color: int = 0
     is_managed: bool = False
+    is_hoisted: bool = False
 
 
 @dataclass(slots=True, kw_only=True)

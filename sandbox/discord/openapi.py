@@ -140,6 +140,8 @@ class _Resolved:
         for key in ("oneOf", "anyOf"):
             if key in new and any("$ref" in branch or "properties" in branch for branch in new[key]):
                 new["x-union"] = [self.rewrite(branch) for branch in new.pop(key)]
+            elif key in new:
+                new[key] = [self.rewrite(branch) for branch in new[key]]
         return new
 
 

@@ -9,6 +9,7 @@ from sandbox.discord.components import Body
 from sandbox.discord.gateway import Gateway
 from sandbox.discord.model import (
     Channel,
+    ChannelKind,
     Choice,
     Interaction,
     InteractionKind,
@@ -18,6 +19,8 @@ from sandbox.discord.model import (
 )
 from sandbox.discord.payloads import Payloads
 from sandbox.discord.permissions import Permission
+from sandbox.discord.threads import NAME_MAX, open_thread
+from sandbox.discord.validate import CONTENT
 from sandbox.discord.world import World
 
 DIRECT = "@me"  # the name of a person's own conversation with the bot
@@ -140,6 +143,20 @@ class Person:
         Options: text, numbers, booleans, `User`, `Role`, `Channel`, `Upload`, `Person`; None means left out.
         `made_ago_s` sends an interaction as old as that. Raises ClientRefused as the client would.
         """
+        return await self.type_command(
+            name, options, channel=channel, made_ago_s=made_ago_s, by_user_install=by_user_install
+        )
+
+    async def type_command(
+        self,
+        name: str,
+        options: Mapping[str, Any],
+        *,
+        channel: str | Channel = "general",
+        made_ago_s: float = 0.0,
+        by_user_install: bool = False,
+    ) -> Use:
+        """As `command`, for options of any name."""
         place = self._place(channel)
         found = client_options.find_command(self._world, name, 1, self.user, place)
         resolved = Resolved(self._world, self._render, place)
@@ -158,6 +175,19 @@ class Person:
         **options: Any,
     ) -> list[Choice]:
         """What the bot suggests while `typed` stands in `option`. Raises TimeoutError."""
+        return await self.suggestions(name, option, typed, options, channel=channel, timeout_s=timeout_s)
+
+    async def suggestions(
+        self,
+        name: str,
+        option: str,
+        typed: str,
+        options: Mapping[str, Any],
+        *,
+        channel: str | Channel = "general",
+        timeout_s: float = 3.0,
+    ) -> list[Choice]:
+        """As `autocomplete`, for options of any name."""
         place = self._place(channel)
         found = client_options.find_command(self._world, name, 1, self.user, place)
         resolved = Resolved(self._world, self._render, place)
@@ -227,13 +257,31 @@ class Person:
         source = self._world.messages.get(opened.source_message_id or 0)
         return self._send(InteractionKind.MODAL, place, data, source=source, parent=opened)
 
-    def say(self, text: str, *, channel: str | Channel = "general") -> Message:
-        """Writes a message in a channel."""
+    def may_write(self, channel: Channel) -> bool:
+        """True where this person may send messages."""
+        bits = self._world.bits_in(self.id, channel)
+        if channel.kind == ChannelKind.THREAD:
+            is_open = not channel.is_locked or bool(bits & Permission.MANAGE_MESSAGES)
+            return is_open and bool(bits & Permission.SEND_MESSAGES_IN_THREADS)
+        return bool(bits & Permission.SEND_MESSAGES)
+
+    def say(self, text: str, *, channel: str | Channel = "general", reply_to: Message | None = None) -> Message:
+        """Writes a message in a channel; a reply notifies whom it answers."""
         place = self._place(channel)
-        if not self._world.bits_in(self.id, place) & Permission.SEND_MESSAGES:
+        if not self.may_write(place):
             raise ClientRefused(f"{self.name} may not write in #{place.name}")
+        if not text.strip() or len(text) > CONTENT:
+            raise ClientRefused(f"a message takes 1 to {CONTENT} characters, not {len(text.strip())}")
         now = self._world.clock.now()
         mentioned = tuple(user.id for user in self._world.users.values() if f"<@{user.id}>" in text)
+        if reply_to is not None:
+            self._must_see(reply_to)
+            if reply_to.is_ephemeral or reply_to.channel_id != place.id:
+                raise ClientRefused("that message cannot be replied to here")
+            answered = (reply_to.author_id,) if reply_to.author_id != self.id else ()
+            mentioned = tuple(dict.fromkeys(mentioned + answered))
+        place.is_archived = False  # whoever writes in an archived thread opens it again
+        everyone = bool(self._world.bits_in(self.id, place) & Permission.MENTION_EVERYONE)
         return self._world.post(
             Message(
                 id=self._world.snowflakes.new(),
@@ -241,8 +289,41 @@ class Person:
                 author_id=self.id,
                 versions=[Version(at=now, content=text)],
                 pinged=mentioned,
+                pings_everyone=everyone and ("@everyone" in text or "@here" in text),
+                reply_to=reply_to.id if reply_to is not None else None,
             )
         )
+
+    def start_thread(self, name: str, *, channel: str | Channel = "general", message: Message | None = None) -> Channel:
+        """Opens a public thread, on a message or beside them."""
+        place = self._place(channel)
+        if message is not None:
+            self._must_see(message)
+        if place.kind != ChannelKind.TEXT or (message is not None and message.is_ephemeral):
+            raise ClientRefused("a thread cannot be opened here")
+        if not self._world.bits_in(self.id, place) & Permission.CREATE_PUBLIC_THREADS:
+            raise ClientRefused(f"{self.name} may not open threads in #{place.name}")
+        if not 1 <= len(name.strip()) <= NAME_MAX:
+            raise ClientRefused(f"a thread's name takes 1 to {NAME_MAX} characters")
+        try:
+            return open_thread(self._world, place, owner_id=self.id, name=name, message=message)
+        except ValueError as problem:
+            raise ClientRefused(str(problem)) from None
+
+    def may_delete(self, message: Message) -> bool:
+        """True for one's own messages, and for all where this person may manage messages."""
+        place = self._world.channels[message.channel_id]
+        if message.is_ephemeral:
+            return False
+        is_moderator = place.guild_id is not None and self._world.bits_in(self.id, place) & Permission.MANAGE_MESSAGES
+        return message.author_id == self.id or bool(is_moderator)
+
+    def delete(self, message: Message) -> None:
+        """Takes a message away for everybody."""
+        self._must_see(message)
+        if not self.may_delete(message):
+            raise ClientRefused(f"{self.name} may not delete that message")
+        self._world.delete(message)
 
     def dismiss(self, message: Message) -> None:
         """Takes an ephemeral message off the screen for good."""

@@ -46,7 +46,7 @@ class Messages(Places):
             "channel_id": str(message.channel_id),
             "author": self.user(self.world.users[message.author_id]),
             "content": "" if hide else version.content,
-            "embeds": [] if hide else [{"type": "rich", **embed} for embed in version.embeds],
+            "embeds": [] if hide else self._embeds(message),
             "components": [] if hide else self.components(message),
             "attachments": [] if hide else [self.attachment(file) for file in version.attachments],
             "mentions": [self.user(self.world.users[user_id]) for user_id in message.pinged],
@@ -67,6 +67,9 @@ class Messages(Places):
                 "webhook_id": str(self.world.application_id),
                 "interaction_metadata": self._origin(interaction, message),
             }
+        thread = self.world.channels.get(message.id)
+        if thread is not None:
+            body["thread"] = self.channel(thread)
         if message.reply_to is not None:
             body["message_reference"] = {
                 "type": 0,
@@ -74,6 +77,17 @@ class Messages(Places):
                 "message_id": str(message.reply_to),
             }
         return body
+
+    def _embeds(self, message: Message) -> list[Body]:
+        """The embeds; pictures that came with the message are named by where they lie."""
+        files = {file.filename: file for file in message.now.attachments}
+        rendered: list[Body] = parts.duplicate([{"type": "rich", **embed} for embed in message.now.embeds])
+        for embed in rendered:
+            for holder, key in (("image", "url"), ("thumbnail", "url"), ("author", "icon_url"), ("footer", "icon_url")):
+                url = (embed.get(holder) or {}).get(key) or ""
+                if url.startswith(ATTACHMENT_SCHEME):
+                    embed[holder][key] = self._media(url, files)["url"]
+        return rendered
 
     def _message_type(self, message: Message) -> int:
         if message.reply_to is not None:

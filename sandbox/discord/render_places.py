@@ -65,7 +65,7 @@ class Places:
             "position": role.position,
             "color": role.color,
             "colors": {"primary_color": role.color, "secondary_color": None, "tertiary_color": None},
-            "hoist": False,
+            "hoist": role.is_hoisted,
             "managed": role.is_managed,
             "mentionable": False,
             "icon": None,

@@ -14,6 +14,7 @@ from sandbox.discord import (
     rest_application,  # noqa: F401  # enters its routes into the table
     rest_channels,  # noqa: F401
     rest_interactions,  # noqa: F401
+    rest_threads,  # noqa: F401
     validate,
 )
 from sandbox.discord.drafts import Upload
@@ -51,7 +52,8 @@ class Recorded:
     """A request the bot made. `status` is what was answered; 0 where the connection was cut.
 
     `route` is the template, `path` what was sent; `json` the body (of multipart requests `payload_json`), `files`
-    the names of the uploads; `at` is the sandbox's time of arrival.
+    the names of the uploads; `at` is the sandbox's time of arrival. `is_checked` says that Discord's document was
+    asked, `faults` what it and the limits found, in the request or in the answer.
     """
 
     method: str
@@ -61,6 +63,8 @@ class Recorded:
     files: tuple[str, ...]
     at: Millis
     status: int
+    is_checked: bool = False
+    faults: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +100,7 @@ class Rest:
         self._closing = asyncio.Event()
         self.requests: deque[Recorded] = deque(maxlen=REMEMBERED_REQUESTS)
         self.violations: list[Violation] = []
+        self.on_request: Callable[[Recorded], None] | None = None
 
     def add_to(self, app: web.Application) -> None:
         """Registers the routes; longer literal paths (`@original`, `@me`) come first in the table's order."""
@@ -116,9 +121,21 @@ class Rest:
     async def _unknown(self, request: web.Request) -> web.StreamResponse:
         """A route the sandbox does not have: loud, as a violation."""
         path = request.path.removeprefix(API)
-        self.violations.append(
-            Violation(direction="request", route=f"{request.method} {path}", text="the sandbox has no such route")
-        )
+        text = "the sandbox has no such route"
+        self.violations.append(Violation(direction="request", route=f"{request.method} {path}", text=text))
+        if self.on_request is not None:
+            self.on_request(
+                Recorded(
+                    method=request.method,
+                    route="(unknown)",
+                    path=path,
+                    json=None,
+                    files=(),
+                    at=self._world.clock.now(),
+                    status=404,
+                    faults=(text,),
+                )
+            )
         return _json(Answer(status=404, body=refusal(Code.NOT_FOUND).body()), {})
 
     async def _serve(self, entry: Route, request: web.Request) -> web.StreamResponse:
@@ -149,7 +166,13 @@ class Rest:
             body=body,
             files=files,
         )
+        known = len(self.violations)
         answer = self._answer(entry, call, request, standing, malformed=malformed)
+        recorded = replace(
+            recorded,
+            is_checked=self._is_known(entry),
+            faults=tuple(f"{found.direction}: {found.text}" for found in self.violations[known:]),
+        )
         response = await self._after(trouble, answer, standing)
         return self._end(recorded, response, request)
 
@@ -186,16 +209,20 @@ class Rest:
         if not self._is_checked or call.body is None:
             return
         found: list[Fault] = []
-        if self._document is not None and self._document.knows(entry.method, entry.path):
+        if self._document is not None and self._is_known(entry):
             found = self._document.request_faults(entry.method, entry.path, call.body)
         found = found or validate.faults(entry.method, entry.path, call.body)
         if found:
             raise InvalidFormError(found)
 
+    def _is_known(self, entry: Route) -> bool:
+        """True where bodies are held against Discord's document."""
+        return self._is_checked and self._document is not None and self._document.knows(entry.method, entry.path)
+
     def _check_answer(self, entry: Route, answer: Answer) -> None:
-        if not self._is_checked or self._document is None or answer.body is None:
+        if self._document is None or answer.body is None:
             return
-        if self._document.knows(entry.method, entry.path):
+        if self._is_known(entry):
             found = self._document.answer_faults(entry.method, entry.path, answer.status, answer.body)
             self._blame("answer", entry, tuple(found))
 
@@ -251,7 +278,10 @@ class Rest:
 
     def _end(self, recorded: Recorded, response: web.Response, request: web.Request) -> web.Response:
         is_cut = isinstance(response, _Cut)
-        self.requests.append(replace(recorded, status=0 if is_cut else response.status))
+        done = replace(recorded, status=0 if is_cut else response.status)
+        self.requests.append(done)
+        if self.on_request is not None:
+            self.on_request(done)
         if is_cut and request.transport is not None:
             request.transport.abort()
         return response

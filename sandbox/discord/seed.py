@@ -44,8 +44,10 @@ def add_guild(world: World, name: str, *, has_bot: bool = True) -> Guild:
     owner = user_named(world, "admin")
     guild = Guild(id=world.snowflakes.new(made_ago_ms=YEAR_MS), name=name, owner_id=owner.id, has_bot=has_bot)
     new = world.snowflakes.new
-    staff = Role(id=new(), name="Moderator", bits=MODERATOR_BITS, position=2, color=0x2ECC71)
-    admins = Role(id=new(), name="Admin", bits=int(Permission.ADMINISTRATOR), position=3, color=0xE74C3C)
+    staff = Role(id=new(), name="Moderator", bits=MODERATOR_BITS, position=2, color=0x2ECC71, is_hoisted=True)
+    admins = Role(
+        id=new(), name="Admin", bits=int(Permission.ADMINISTRATOR), position=3, color=0xE74C3C, is_hoisted=True
+    )
     app = Role(id=new(), name="Easel", bits=BOT_INVITE_BITS, position=1, is_managed=True)
     everyone = Role(id=guild.id, name="@everyone", bits=EVERYONE_BITS, position=0)
     guild.roles = {role.id: role for role in (everyone, app, staff, admins)}

@@ -12,11 +12,12 @@ from aiohttp import web
 
 from bot.core.clock import Clock
 from bot.core.ids import Randomness, SystemRandomness
-from sandbox.discord import seed
+from sandbox.discord import keeping, seed
 from sandbox.discord.cdn import Cdn
 from sandbox.discord.clock import SandboxClock
 from sandbox.discord.faults import Faults
 from sandbox.discord.gateway import Gateway
+from sandbox.discord.keeping import KeptWorld
 from sandbox.discord.limits import Limits
 from sandbox.discord.model import Channel, ChannelKind, Guild, Interaction, InteractionKind, User
 from sandbox.discord.payloads import Payloads
@@ -70,7 +71,7 @@ class Sandbox:
         self.gateway_url = base_url.replace("http", "ws", 1) + "/gateway"
         self.token = token
         self.note: str | None = None
-        self._rest = rest
+        self.rest = rest
         self._render = Payloads(world, base_url)
 
     @classmethod
@@ -84,15 +85,20 @@ class Sandbox:
         checks: bool = True,
         real_rate_limits: bool = False,
         randomness: Randomness | None = None,
+        kept: KeptWorld | None = None,
     ) -> AsyncIterator["Sandbox"]:
         """Listens on 127.0.0.1; port 0 takes a free one.
 
         `clock` may be a `SandboxClock` shared with a bot in the same process. `openapi` False leaves Discord's
         document out even where it is at hand; `checks` False turns every check of bodies off (benchmarks).
+        `kept` is a world to take up instead of a new one.
         """
         ticking = clock if isinstance(clock, SandboxClock) else SandboxClock(clock)
-        world = World(ticking, (randomness or SystemRandomness()).token_bytes(32))
-        guild = seed.fill(world)
+        if kept is not None:
+            world, guild = keeping.restore(kept, ticking)
+        else:
+            world = World(ticking, (randomness or SystemRandomness()).token_bytes(32))
+            guild = seed.fill(world)
         app = web.Application(client_max_size=LARGEST_REQUEST)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S)
         faults = Faults()
@@ -127,12 +133,12 @@ class Sandbox:
     @property
     def requests(self) -> deque[Recorded]:
         """Every REST request, oldest first."""
-        return self._rest.requests
+        return self.rest.requests
 
     @property
     def violations(self) -> list[Violation]:
         """Every body that broke Discord's rules, whichever side sent it."""
-        return self._rest.violations
+        return self.rest.violations
 
     def check_answers(self) -> list[Finding]:
         """Interactions left on "thinking…", and those answered too late. Those never answered: `unanswered`."""

@@ -6,6 +6,7 @@ import importlib.util
 import json
 import zlib
 from collections import deque
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from aiohttp import web
@@ -46,13 +47,15 @@ class Session:
 class Socket:
     """One websocket. Frames go out in order through one task, compressed as the client asked."""
 
-    def __init__(self, ws: web.WebSocketResponse, compression: str) -> None:
+    def __init__(self, ws: web.WebSocketResponse, compression: str, on_frame: Callable[[Body], None]) -> None:
         self._ws = ws
+        self._on_frame = on_frame
         self._compressor, self._flush = _compressor(compression)
         self._queue: asyncio.Queue[Body | int] = asyncio.Queue()
         self.closed_with: int | None = None  # aiohttp's own close_code says 1000 after a close by the server
 
     def send(self, frame: Body) -> None:
+        self._on_frame(frame)
         self._queue.put_nowait(frame)
 
     def close(self, code: int) -> None:

@@ -41,6 +41,7 @@ class ChangeKind(StrEnum):
     MESSAGE_CREATED = "message_created"
     MESSAGE_EDITED = "message_edited"
     MESSAGE_DELETED = "message_deleted"
+    INTERACTION_SENT = "interaction_sent"
     INTERACTION = "interaction"
     CHANNEL_CREATED = "channel_created"
     CHANNEL_CHANGED = "channel_changed"
@@ -49,6 +50,7 @@ class ChangeKind(StrEnum):
     BOT_LEFT = "bot_left"
     COMMANDS = "commands"
     SESSIONS = "sessions"
+    CLOCK = "clock"
 
 
 Subject = Message | Interaction | Channel | Guild | None
@@ -69,7 +71,7 @@ class World:
     def __init__(self, clock: SandboxClock, secret: bytes) -> None:
         self.clock = clock
         self.snowflakes = Snowflakes(clock)
-        self._secret = secret
+        self.secret = secret
         self.users: dict[int, User] = {}
         self.guilds: dict[int, Guild] = {}
         self.channels: dict[int, Channel] = {}
@@ -82,7 +84,7 @@ class World:
         self.operator_id = 0
         self._listeners: list[Callable[[Change], None]] = []
         self._waiting: set[asyncio.Future[None]] = set()
-        clock.on_forward = self._wake
+        clock.on_forward = lambda: self.tell(ChangeKind.CLOCK)
 
     # -- telling ---------------------------------------------------------------------------------
 
@@ -118,10 +120,10 @@ class World:
     # -- secrets ---------------------------------------------------------------------------------
 
     def sign(self, text: str) -> str:
-        return hmac.new(self._secret, text.encode(), hashlib.sha256).hexdigest()
+        return hmac.new(self.secret, text.encode(), hashlib.sha256).hexdigest()
 
     def interaction_token(self, interaction_id: int) -> str:
-        digest = hmac.new(self._secret, b"token %d" % interaction_id, hashlib.sha512).digest()
+        digest = hmac.new(self.secret, b"token %d" % interaction_id, hashlib.sha512).digest()
         return base64.urlsafe_b64encode(digest).decode().rstrip("=")
 
     def link(self, attachment: Attachment) -> str:
@@ -285,6 +287,7 @@ class World:
         )
         self.interactions[interaction.id] = interaction
         self.by_token[interaction.token] = interaction
+        self.tell(ChangeKind.INTERACTION_SENT, interaction)
         return interaction
 
     def register(self, guild_id: int | None, bodies: list[Body]) -> list[Command]:

@@ -1,5 +1,6 @@
 """All pretend gateways on free loopback ports, as one thing to start and stop."""
 
+import math
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -281,6 +282,10 @@ class Gateways:
     def seconds_left(self, work: Work) -> float:
         """How long the work is still drawn; infinite for one that never ends."""
         return self._works[work.gateway].seconds_left(work)
+
+    def is_queued(self, work: Work) -> bool:
+        """True while the gateway calls the work queued; one that never ends is not."""
+        return not math.isinf(work.ready_at) and self._works[work.gateway].is_queued(work)
 
     def waiting(self) -> int:
         """How many works are still being drawn."""

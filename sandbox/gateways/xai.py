@@ -248,7 +248,7 @@ class PretendXai:
         """The time it takes; False when it never ends."""
         if work.ends_as(Outcome.NEVER_ENDS):
             return False
-        await self._desk.pauses.wait(self._desk.works.seconds_left(work))
+        await self._desk.works.until_ready(work, self._desk.pauses)
         return True
 
     async def _checked(

@@ -1,8 +1,15 @@
 """`make demo`: what a newcomer sees first."""
 
 import asyncio
+import json
+import re
+import signal
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
 
+import aiohttp
 import pytest
 
 from sandbox.demo.words import Option, Options, Typed, read_line
@@ -11,35 +18,97 @@ from sandbox.stage import ROOT
 OPTIONS = Options(known=(Option(name="prompt", is_number=False), Option(name="count", is_number=True)))
 
 
-async def _demo(*arguments: str, typed: bytes = b"") -> tuple[int, str]:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "sandbox",
-        "--scale",
-        "0.02",
-        *arguments,
+async def _start(folder: Path, *arguments: str, stdin: int = asyncio.subprocess.PIPE) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "sandbox", "--scale", "0.02", "--port", "0", "--folder", str(folder), *arguments),
         cwd=ROOT,
-        stdin=asyncio.subprocess.PIPE,
+        stdin=stdin,
         stdout=asyncio.subprocess.PIPE,
     )
+
+
+async def _demo(folder: Path, *arguments: str, typed: bytes = b"") -> tuple[int, str]:
+    process = await _start(folder, *arguments)
     output, _ = await asyncio.wait_for(process.communicate(typed), 60)
     return process.returncode or 0, output.decode()
 
 
-async def test_one_picture_is_played_to_its_end() -> None:
-    code, output = await _demo("--once")
+@asynccontextmanager
+async def _staying(folder: Path, *arguments: str, stdin: int) -> AsyncIterator[str]:
+    """A demo that says that it stays up: the page's address. It is told to end, and must end well."""
+    process = await _start(folder, *arguments, stdin=stdin)
+    try:
+        assert process.stdout is not None
+        if process.stdin is not None:
+            process.stdin.close()
+        async with asyncio.timeout(60):
+            address = re.search(r"http://127\.0\.0\.1:\d+/", (await process.stdout.readline()).decode())
+            while b"it stays up until" not in (line := await process.stdout.readline()):
+                assert line, "it ended"
+        assert address is not None
+        yield address[0]
+        process.send_signal(signal.SIGTERM)
+        output, _ = await asyncio.wait_for(process.communicate(), 60)
+        assert process.returncode == 0, output
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+async def test_one_picture_is_played_to_its_end(tmp_path: Path) -> None:
+    code, output = await _demo(tmp_path / "demo", "--once")
 
     assert code == 0
+    assert output.startswith("open http://127.0.0.1:")
     for step in ("thinking…", "Making your picture", "in line", "everyone sees this", "Posted", "they agree"):
         assert step in output
     assert "the picture lies at" in output
     assert "spoken correctly" not in output
 
 
-async def test_it_takes_commands_until_it_is_told_to_end() -> None:
+@pytest.mark.parametrize(
+    ("arguments", "stdin"),
+    [(("--serve",), asyncio.subprocess.DEVNULL), ((), asyncio.subprocess.DEVNULL), ((), asyncio.subprocess.PIPE)],
+)
+async def test_without_a_terminal_it_stays_up_until_it_is_told_to_end(
+    tmp_path: Path, arguments: tuple[str, ...], stdin: int
+) -> None:
+    async with (
+        _staying(tmp_path / "demo", *arguments, stdin=stdin) as address,
+        aiohttp.ClientSession() as session,
+        session.get(address) as answer,
+    ):
+        assert answer.status == 200
+
+
+async def test_a_kept_demo_goes_on_where_it_was(tmp_path: Path) -> None:
+    folder = tmp_path / "demo"
+    for times in (1, 2):
+        code, output = await _demo(folder, "--keep", "--once")
+        assert code == 0
+        assert "they agree" in output
+        kept = json.loads((folder / "kept.json").read_text())
+        assert (kept["starts"], len(kept["charges"]), len(kept["world"]["messages"])) == (times, times, 2 * times)
+
+
+async def test_what_cannot_be_kept_is_said_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "demo").mkdir()
+    (tmp_path / "demo" / "kept.json").write_text("{")
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "sandbox", "--keep", "--once", "--folder", str(tmp_path / "demo")),
+        cwd=ROOT,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    _, said = await asyncio.wait_for(process.communicate(), 60)
+    assert process.returncode == 1
+    assert said.decode().count("\n") == 1
+    assert "start one without --keep" in said.decode()
+
+
+async def test_it_takes_commands_until_it_is_told_to_end(tmp_path: Path) -> None:
     typed = b"as bo\n/usage\npress 99\n/nothing\n/imagine prompt: x count: many\nhelp\nkill\nstart\nbooks\nquit\n"
-    code, output = await _demo(typed=typed)
+    code, output = await _demo(tmp_path / "demo", typed=typed)
 
     assert code == 0
     for step in (

@@ -1,0 +1,188 @@
+/** The log of a channel: rows, day dividers, what is still under way, scrolling, and news said aloud. */
+import { el } from "./dom.js";
+import { messageRow, onlyYou, preview, thinking } from "./message.js";
+import { compareIds, shownName } from "./store.js";
+import { dayNumber, now, written } from "./times.js";
+
+// Words of the same author within this time stand together under one name.
+const TOGETHER_MS = 7 * 60 * 1000;
+// So near to the end counts as reading along.
+const NEAR_END = 120;
+const FLASH_MS = 2000;
+
+export class MessageLog {
+  #log = document.getElementById("log");
+  #announcer = document.getElementById("announcer");
+  #store;
+  #names;
+  #acts;
+  #interactions;
+  #stale = new Set();
+  #wanted = null;
+
+  constructor({ store, names, acts, interactions }) {
+    this.#store = store;
+    this.#names = names;
+    this.#acts = acts;
+    this.#interactions = interactions;
+    store.addEventListener("messages", ({ detail }) => detail === store.channelId && this.drawAll());
+    store.addEventListener("message", ({ detail }) => detail.channelId === store.channelId && this.#change(detail));
+    interactions.addEventListener("pending", () => this.#drawPending());
+    interactions.addEventListener("failed", ({ detail }) => this.#redraw(detail));
+    this.#log.addEventListener("closed", () => this.#drawStale());
+    this.#log.addEventListener("keydown", (event) => this.#key(event));
+    // A picture that arrives late pushes what was read out of sight.
+    this.#log.addEventListener("load", () => this.#atEnd && this.#toEnd(), true);
+    new ResizeObserver(() => this.#atEnd && this.#toEnd()).observe(this.#log);
+    this.#log.addEventListener("scroll", () => (this.#atEnd = this.#isNearEnd()));
+  }
+
+  #atEnd = true;
+
+  /** Draws the channel in view from nothing. */
+  drawAll() {
+    const messages = this.#store.messages.get(this.#store.channelId) ?? [];
+    const rows = [];
+    messages.forEach((message, place) => {
+      const before = messages[place - 1];
+      if (!before || dayNumber(at(before)) !== dayNumber(at(message))) rows.push(divider(at(message)));
+      rows.push(this.#row(message, before));
+    });
+    this.#log.replaceChildren(this.#beginning(), ...rows);
+    this.#drawPending();
+    this.#atEnd = true;
+    this.#toEnd();
+    if (this.#wanted) this.jump(this.#wanted);
+  }
+
+  /** Scrolls to a message and lights it up; one not drawn yet as soon as it is. */
+  jump(messageId) {
+    const row = document.getElementById(`message-${messageId}`);
+    this.#wanted = row ? null : messageId;
+    if (!row) return;
+    row.scrollIntoView({ block: "center" });
+    row.focus({ preventScroll: true });
+    row.classList.add("flash");
+    setTimeout(() => row.classList.remove("flash"), FLASH_MS);
+  }
+
+  #beginning() {
+    const channel = this.#store.channel(this.#store.channelId);
+    const name = channel ? this.#store.channelName(channel) : "";
+    return el("li", { class: "beginning" }, el("h2", { text: channel?.guild_id ? `Welcome to #${name}!` : name }), el("p", { text: channel?.guild_id ? `This is the start of #${name}.` : "This is the start of a conversation of two." }));
+  }
+
+  #row(message, before) {
+    const isFirst = !before || !isTogether(before, message);
+    return messageRow(message, { store: this.#store, names: this.#names, acts: this.#acts, isFirst, failure: this.#interactions.failureOf(message.id) });
+  }
+
+  #change({ op, message }) {
+    const row = document.getElementById(`message-${message.id}`);
+    if (op === "delete") {
+      row?.remove();
+      this.#redrawAfter(message.id);
+      return;
+    }
+    if (row) this.#redraw(message.id);
+    else this.#add(message);
+    if (op === "create") this.#announce(message);
+  }
+
+  /** A new message, nearly always the last. */
+  #add(message) {
+    const messages = this.#store.messages.get(this.#store.channelId);
+    const place = messages.findIndex((one) => one.id === message.id);
+    if (place < messages.length - 1) return this.drawAll();
+    const before = messages[place - 1];
+    const pending = this.#log.querySelector(".pending");
+    const rows = [this.#row(message, before)];
+    if (!before || dayNumber(at(before)) !== dayNumber(at(message))) rows.unshift(divider(at(message)));
+    for (const row of rows) this.#log.insertBefore(row, pending);
+    if (this.#atEnd || message.author.id === this.#store.me?.id) this.#toEnd();
+    return undefined;
+  }
+
+  #redraw(messageId) {
+    const messages = this.#store.messages.get(this.#store.channelId) ?? [];
+    const place = messages.findIndex((one) => one.id === messageId);
+    const row = document.getElementById(`message-${messageId}`);
+    if (place < 0 || !row) return;
+    // A list someone is choosing from is not taken away under their hands.
+    if (row.querySelector('[aria-expanded="true"]:not(.spoiler)')) {
+      this.#stale.add(messageId);
+      return;
+    }
+    const focused = row.contains(document.activeElement) ? document.activeElement : null;
+    const fresh = this.#row(messages[place], messages[place - 1]);
+    const customId = focused?.dataset?.customId;
+    row.replaceWith(fresh);
+    const again = focused && (customId ? [...fresh.querySelectorAll("[data-custom-id]")].find((one) => one.dataset.customId === customId) : null);
+    if (focused) (again && !again.disabled ? again : fresh).focus({ preventScroll: true });
+    if (this.#atEnd) this.#toEnd();
+  }
+
+  #redrawAfter(messageId) {
+    const following = (this.#store.messages.get(this.#store.channelId) ?? []).find((one) => compareIds(one.id, messageId) > 0);
+    if (following) this.#redraw(following.id);
+    for (const line of this.#log.querySelectorAll(".divider")) if (!line.nextElementSibling?.matches(".message")) line.remove();
+  }
+
+  #drawStale() {
+    const waiting = [...this.#stale];
+    this.#stale.clear();
+    for (const messageId of waiting) this.#redraw(messageId);
+  }
+
+  #drawPending() {
+    for (const row of this.#log.querySelectorAll(".pending")) row.remove();
+    for (const one of this.#interactions.pendingIn(this.#store.channelId)) this.#log.append(this.#pendingRow(one));
+    if (this.#atEnd) this.#toEnd();
+  }
+
+  #pendingRow({ id, state, command }) {
+    const me = shownName(this.#store.me);
+    const head = el("div", { class: "above" }, el("b", { text: me }), command ? " used " : " sent a form", command ? el("span", { class: "mention", text: `/${command}` }) : null);
+    const body = state === "sent" ? thinking("Easel") : el("p", { class: "failure", role: "alert", text: "The application did not respond" });
+    const foot = state === "sent" ? null : onlyYou(() => this.#interactions.forget(id));
+    return el("li", { class: "message pending first ephemeral" }, head, el("span", { class: "avatar avatar-bot", "aria-hidden": "true" }, el("span", { class: "icon icon-easel" })), el("div", { class: "body" }, body, foot));
+  }
+
+  #announce(message) {
+    this.#announcer.textContent = `${shownName(message.author)}: ${message.sandbox?.is_loading ? "thinking" : preview(message, this.#names)}`;
+  }
+
+  #isNearEnd() {
+    return this.#log.scrollHeight - this.#log.scrollTop - this.#log.clientHeight < NEAR_END;
+  }
+
+  #toEnd() {
+    this.#log.scrollTop = this.#log.scrollHeight;
+  }
+
+  /** Up and down walk from message to message. */
+  #key(event) {
+    const row = event.target;
+    if (!row.matches?.(".message") || !["ArrowUp", "ArrowDown"].includes(event.key)) return;
+    const rows = [...this.#log.querySelectorAll(".message:not(.pending)")];
+    const next = rows[rows.indexOf(row) + (event.key === "ArrowUp" ? -1 : 1)];
+    event.preventDefault();
+    if (next) next.focus();
+    else if (event.key === "ArrowDown") document.getElementById("composer-text").focus();
+  }
+}
+
+function at(message) {
+  return Date.parse(message.timestamp);
+}
+
+function isTogether(before, message) {
+  const isPlain = !message.message_reference && !message.sandbox?.uses;
+  const isSame = before.author.id === message.author.id && Boolean(before.sandbox?.is_ephemeral) === Boolean(message.sandbox?.is_ephemeral);
+  return isPlain && isSame && at(message) - at(before) < TOGETHER_MS && dayNumber(at(before)) === dayNumber(at(message));
+}
+
+function divider(atMs) {
+  const isToday = dayNumber(atMs) === dayNumber(now());
+  return el("li", { class: "divider", role: "separator" }, el("span", { text: isToday ? `Today, ${written(atMs, "D")}` : written(atMs, "D") }));
+}

@@ -1,0 +1,151 @@
+/**
+ * What this window knows of the world: who it is, the places, the people, the messages. Views listen to its events:
+ * "state", "messages" (detail: channel id), "message" (detail: {channelId, op, message}), "unread".
+ */
+import { setClock } from "./times.js";
+
+export const Channel = { TEXT: 0, DIRECT: 1, PUBLIC_THREAD: 11, PRIVATE_THREAD: 12 };
+// Messages kept per channel; the server sends as many.
+const KEPT = 300;
+
+/** Snowflakes as text: the longer is the later. */
+export function compareIds(left, right) {
+  return left.length - right.length || (left < right ? -1 : Number(left > right));
+}
+
+export function isThread(channel) {
+  return channel.type === Channel.PUBLIC_THREAD || channel.type === Channel.PRIVATE_THREAD;
+}
+
+export class Store extends EventTarget {
+  me = null;
+  people = [];
+  guilds = [];
+  direct = [];
+  commands = {};
+  bot = { state: "starting", seconds: null, starts: 0 };
+  speed = 1;
+  /** The channel in view. */
+  channelId = null;
+  /** @type {Map<string, object[]>} by channel, oldest first */
+  messages = new Map();
+  /** @type {Map<string, number>} unread channels, with how many pings */
+  unread = new Map();
+
+  takeState(frame) {
+    const keys = ["me", "people", "guilds", "direct", "commands", "bot", "speed"];
+    for (const key of keys) if (frame[key] !== undefined) this[key] = frame[key];
+    setClock(frame.now_ms);
+    this.#tell("state");
+  }
+
+  takeMessages({ channel_id: channelId, messages }) {
+    this.messages.set(channelId, messages.toSorted((left, right) => compareIds(left.id, right.id)));
+    this.#tell("messages", channelId);
+  }
+
+  takeMessage({ op, channel_id: channelId, message }) {
+    if (op === "create" && channelId !== this.channelId && message.author?.id !== this.me?.id) {
+      this.unread.set(channelId, (this.unread.get(channelId) ?? 0) + (message.sandbox?.pings_me ? 1 : 0));
+      this.#tell("unread");
+    }
+    const log = this.messages.get(channelId);
+    if (!log) return;
+    const place = log.findIndex((known) => known.id === message.id);
+    if (op === "delete") {
+      if (place >= 0) log.splice(place, 1);
+    } else if (place >= 0) {
+      log[place] = message;
+    } else {
+      log.push(message);
+      log.sort((left, right) => compareIds(left.id, right.id));
+      if (log.length > KEPT) log.splice(0, log.length - KEPT);
+    }
+    this.#tell("message", { channelId, op: place < 0 && op === "edit" ? "create" : op, message });
+  }
+
+  /** Forgets what another person saw. */
+  forget() {
+    this.messages.clear();
+    this.unread.clear();
+    this.me = null;
+  }
+
+  look(channelId) {
+    this.channelId = channelId;
+    this.unread.delete(channelId);
+  }
+
+  channels() {
+    return [...this.guilds.flatMap((guild) => guild.channels), ...this.direct];
+  }
+
+  channel(id) {
+    return this.channels().find((channel) => channel.id === id);
+  }
+
+  guildOf(channelId) {
+    return this.guilds.find((guild) => guild.channels.some((channel) => channel.id === channelId));
+  }
+
+  message(channelId, messageId) {
+    return this.messages.get(channelId)?.find((message) => message.id === messageId);
+  }
+
+  role(id) {
+    return this.guilds.flatMap((guild) => guild.roles).find((role) => role.id === id);
+  }
+
+  user(id) {
+    for (const guild of this.guilds) {
+      const member = guild.members.find((one) => one.user.id === id);
+      if (member) return member.user;
+    }
+    return this.people.find((person) => person.user.id === id)?.user;
+  }
+
+  userName(id) {
+    return shownName(this.user(id));
+  }
+
+  /** The colour of a member's highest coloured role, or null. */
+  colourOf(userId, guild = this.guildOf(this.channelId)) {
+    const role = this.rolesOf(userId, guild).find((one) => one.color);
+    return role ? `#${role.color.toString(16).padStart(6, "0")}` : null;
+  }
+
+  /** A member's roles, highest first, without @everyone. */
+  rolesOf(userId, guild = this.guildOf(this.channelId)) {
+    const held = guild?.members.find((member) => member.user.id === userId)?.roles ?? [];
+    return (guild?.roles ?? []).filter((role) => held.includes(role.id)).sort((one, other) => other.position - one.position);
+  }
+
+  /** A conversation of two is named after the other one, the bot. */
+  channelName(channel) {
+    return channel.name ?? shownName(this.botUser()) ?? "direct message";
+  }
+
+  botUser() {
+    return this.guilds.flatMap((guild) => guild.members).find((member) => member.user.bot)?.user;
+  }
+
+  iconOf(channel) {
+    if (isThread(channel)) return "thread";
+    if (channel.type === Channel.DIRECT) return "at";
+    if (channel.sandbox?.is_staff_only) return "hash-lock";
+    return channel.sandbox?.is_age_restricted || channel.nsfw ? "hash-alert" : "hash";
+  }
+
+  commandsHere(channelId = this.channelId) {
+    return this.commands[channelId] ?? [];
+  }
+
+  #tell(name, detail) {
+    this.dispatchEvent(new CustomEvent(name, { detail }));
+  }
+}
+
+/** What a user is called on screen; undefined for nobody. */
+export function shownName(user) {
+  return user ? user.global_name || user.username : undefined;
+}
