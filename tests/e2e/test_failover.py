@@ -168,8 +168,8 @@ async def test_a_request_that_was_cancelled_meanwhile_goes_nowhere(tmp_path: Pat
 async def test_a_gateway_that_is_switched_off_leaves_nobody_waiting(tmp_path: Path, model: str | None) -> None:
     """Queued for it, then a start without its key: the next one draws, or the member hears that nothing was charged."""
     async with rig(tmp_path, EASEL_PROVIDER_ORDER="pixazo") as stage:
-        ana, off = stage.sandbox.person("ana"), {"EASEL_LOCUS_API_KEY": "", "EASEL_MEMBER_DAILY_USD": "2"}
-        async with stage.bot(**off) as house:
+        ana = stage.sandbox.person("ana")
+        async with stage.bot(EASEL_LOCUS_API_KEY="", EASEL_MEMBER_DAILY_USD="2") as house:
             stage.gateways.faults.next("pixazo", status(429, retry_after="1"), times=9)
             use = await ana.command("imagine", prompt="a fox", model=model)
             await use.wait_until(lambda message: "asked again" in message.plain_text(), timeout_s=8)
