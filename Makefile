@@ -15,6 +15,7 @@ demo: $(STAMP) ## a loopback Discord, pretend gateways and the bot: the first pi
 	$(PY) -m sandbox $(if $(ONCE),--once) $(if $(KEEP),--keep)
 
 test: $(STAMP) ## the whole suite, with branch coverage of the core rooms
+	@tests/browser/chromium.sh
 	$(PY) -m coverage erase
 	$(PY) -m coverage run -m pytest $(ARGS)
 	$(PY) -m coverage report --fail-under=100 --include='bot/core/*,bot/ledger/*,bot/jobs/*,bot/db/*,bot/providers/*,bot/payments/*'

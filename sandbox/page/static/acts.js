@@ -1,22 +1,27 @@
 /** What a person does to messages and people: the deeds behind buttons, menus and links. */
 import { toast } from "./dom.js";
+import { openForm } from "./forms.js";
 import { openMenu } from "./menu.js";
 import { isEphemeral } from "./message.js";
-import { shownName } from "./store.js";
+import { Channel, shownName } from "./store.js";
 
 const USER_COMMAND = 2;
 const MESSAGE_COMMAND = 3;
+/** How long a thread's name may be (Discord API reference). */
+const THREAD_NAME = 100;
 
 export class Acts {
   #store;
   #ask;
   #interactions;
   #composer;
+  #names;
   #go;
 
   /**
    * @param {{store: import("./store.js").Store, ask: (verb: string, fields: object) => Promise<object>,
-   *   interactions: import("./interactions.js").Interactions, go: (channelId: string, messageId?: string) => void}} context
+   *   interactions: import("./interactions.js").Interactions,
+   *   go: (channelId: string, messageId?: string) => void}} context
    */
   constructor({ store, ask, interactions, go }) {
     this.#store = store;
@@ -27,6 +32,10 @@ export class Acts {
 
   set composer(composer) {
     this.#composer = composer;
+  }
+
+  set names(names) {
+    this.#names = names;
   }
 
   /** Begins a command in the composer. */
@@ -75,10 +84,22 @@ export class Acts {
       ? [{ label: "Dismiss message", icon: "close", run: () => this.dismiss(message) }]
       : [
           { label: "Reply", icon: "reply", run: () => this.reply(message) },
+          ...(this.#mayThread(message)
+            ? [{ label: "Create thread…", icon: "thread", run: () => this.#thread(message) }]
+            : []),
           { label: "Copy message link", icon: "link", run: () => this.#copyLink(message) },
-          ...this.#apps(MESSAGE_COMMAND, (name) => this.#tell("message_command", { channel_id: message.channel_id, name, message_id: message.id })),
+          ...this.#apps(MESSAGE_COMMAND, (name) =>
+            this.#tell("message_command", { channel_id: message.channel_id, name, message_id: message.id }),
+          ),
         ];
-    if (mayDelete(message)) items.push({ label: "Delete message", icon: "trash", isDanger: true, heading: " ", run: () => this.#tell("delete", { message_id: message.id }) });
+    if (mayDelete(message))
+      items.push({
+        label: "Delete message",
+        icon: "trash",
+        isDanger: true,
+        heading: " ",
+        run: () => this.#tell("delete", { message_id: message.id }),
+      });
     openMenu(items, { x, y, back, label: `Message of ${shownName(message.author)}` });
   }
 
@@ -86,9 +107,28 @@ export class Acts {
   personMenu(user, x, y, back) {
     const items = [
       { label: "Mention", icon: "at", run: () => this.#composer.start(`<@${user.id}> `) },
-      ...this.#apps(USER_COMMAND, (name) => this.#tell("user_command", { channel_id: this.#store.channelId, name, user_id: user.id })),
+      ...this.#apps(USER_COMMAND, (name) =>
+        this.#tell("user_command", { channel_id: this.#store.channelId, name, user_id: user.id }),
+      ),
     ];
     openMenu(items, { x, y, back, label: shownName(user) });
+  }
+
+  #mayThread(message) {
+    const channel = this.#store.channel(message.channel_id);
+    return channel?.type === Channel.TEXT && Boolean(channel.sandbox?.can_write);
+  }
+
+  /** Asks for a name and makes a thread that begins with the message. */
+  #thread(message) {
+    const input = { type: 4, custom_id: "name", style: 1, max_length: THREAD_NAME };
+    const send = async ({ name }) => {
+      const fields = { channel_id: message.channel_id, name, message_id: message.id };
+      const { channel_id: channelId } = await this.#ask("thread", fields);
+      this.#go(channelId);
+    };
+    const modal = { title: "Create thread", components: [{ type: 18, label: "Thread name", component: input }] };
+    openForm(modal, { store: this.#store, names: this.#names, send, giveUp: () => {} });
   }
 
   #apps(type, run) {
@@ -97,7 +137,6 @@ export class Acts {
       .filter((command) => command.type === type)
       .map((command) => ({ label: command.name, icon: "apps", heading: "Apps", run: () => run(command.name) }));
   }
-
 
   async #copyLink(message) {
     const guild = this.#store.guildOf(message.channel_id);

@@ -3,15 +3,46 @@ import { el } from "./dom.js";
 
 function table(label, head, rows) {
   if (!rows.length) return el("p", { class: "panel-note", text: `${label}: nothing yet` });
-  return el("table", {}, el("caption", { text: label }), el("thead", {}, el("tr", {}, head.map((text) => el("th", { scope: "col", text })))), el("tbody", {}, rows.map((row) => el("tr", {}, row.map((text) => el("td", { text: String(text) }))))));
+  return el(
+    "table",
+    {},
+    el("caption", { text: label }),
+    el(
+      "thead",
+      {},
+      el(
+        "tr",
+        {},
+        head.map((text) => el("th", { scope: "col", text })),
+      ),
+    ),
+    el(
+      "tbody",
+      {},
+      rows.map((row) =>
+        el(
+          "tr",
+          {},
+          row.map((text) => el("td", { text: String(text) })),
+        ),
+      ),
+    ),
+  );
 }
 
 export class BooksView {
   node = el("section", { class: "panel-view books-view" });
 
   take({ queue, book, ledger }) {
-    const inHand = queue.map((one) => [one.gateway, one.id, one.state, typeof one.seconds_left === "number" ? `${one.seconds_left.toFixed(1)} s` : ""]);
-    const charged = book.rows.toReversed().map((row) => [row.gateway, row.usd, row.pictures, row.is_refunded ? "refunded" : ""]);
+    const inHand = queue.map((one) => [
+      one.gateway,
+      one.id,
+      one.state,
+      typeof one.seconds_left === "number" ? `${one.seconds_left.toFixed(1)} s` : "",
+    ]);
+    const charged = book.rows
+      .toReversed()
+      .map((row) => [row.gateway, row.usd, row.pictures, row.is_refunded ? "refunded" : ""]);
     const problems = (ledger?.problems ?? []).map((text) => el("li", { text }));
     this.node.replaceChildren(
       el(

@@ -36,7 +36,20 @@ export class ChannelList {
     const places = channels.filter((channel) => !isThread(channel));
     return places.flatMap((place) => {
       const below = threads.filter((thread) => thread.parent_id === place.id);
-      return [this.#row(place), below.length ? el("li", { class: "threads" }, el("ul", {}, below.map((thread) => this.#row(thread)))) : null];
+      return [
+        this.#row(place),
+        below.length
+          ? el(
+              "li",
+              { class: "threads" },
+              el(
+                "ul",
+                {},
+                below.map((thread) => this.#row(thread)),
+              ),
+            )
+          : null,
+      ];
     });
   }
 
@@ -45,13 +58,20 @@ export class ChannelList {
     const pings = this.#store.unread.get(channel.id);
     const classes = ["place", isHere ? "here" : "", pings === undefined ? "" : "unread"].filter(Boolean).join(" ");
     const name = this.#store.channelName(channel);
-    const lead = channel.type === Channel.DIRECT ? avatar(name, { isBot: true, small: true }) : icon(this.#store.iconOf(channel));
+    const lead =
+      channel.type === Channel.DIRECT ? avatar(name, { isBot: true, small: true }) : icon(this.#store.iconOf(channel));
     return el(
       "li",
       {},
       el(
         "button",
-        { type: "button", class: classes, "aria-current": isHere ? "page" : null, "data-channel-id": channel.id, onclick: () => this.#go(channel.id) },
+        {
+          type: "button",
+          class: classes,
+          "aria-current": isHere ? "page" : null,
+          "data-channel-id": channel.id,
+          onclick: () => this.#go(channel.id),
+        },
         lead,
         el("span", { class: "place-name", text: name }),
         ...notes(channel).map((note) => el("span", { class: "hidden-words", text: note })),
@@ -63,9 +83,13 @@ export class ChannelList {
   #drawRail(guild) {
     const home = this.#store.direct[0];
     const entries = [
-      home ? this.#server("Direct messages", icon("bubble"), !guild, () => this.#go(home.id), this.#store.direct) : null,
+      home
+        ? this.#server("Direct messages", icon("bubble"), !guild, () => this.#go(home.id), this.#store.direct)
+        : null,
       home ? el("hr") : null,
-      ...this.#store.guilds.map((one) => this.#server(one.name, initialsOf(one.name), one === guild, () => this.#go(firstChannel(one)), one.channels)),
+      ...this.#store.guilds.map((one) =>
+        this.#server(one.name, initialsOf(one.name), one === guild, () => this.#go(firstChannel(one)), one.channels),
+      ),
     ];
     this.#rail.replaceChildren(...entries.filter(Boolean));
   }
@@ -75,7 +99,14 @@ export class ChannelList {
     const pings = channels.reduce((sum, channel) => sum + (this.#store.unread.get(channel.id) ?? 0), 0);
     return el(
       "button",
-      { type: "button", class: `server${isHere ? " here" : ""}${isUnread ? " unread" : ""}`, "aria-label": name, title: name, "aria-current": isHere ? "true" : null, onclick },
+      {
+        type: "button",
+        class: `server${isHere ? " here" : ""}${isUnread ? " unread" : ""}`,
+        "aria-label": name,
+        title: name,
+        "aria-current": isHere ? "true" : null,
+        onclick,
+      },
       inside,
       pings ? el("span", { class: "pings", text: String(pings) }) : null,
     );
@@ -83,7 +114,11 @@ export class ChannelList {
 }
 
 function notes(channel) {
-  return [channel.sandbox?.is_staff_only ? "staff only" : null, channel.sandbox?.is_age_restricted ? "age-restricted" : null, isThread(channel) ? "thread" : null].filter(Boolean);
+  return [
+    channel.sandbox?.is_staff_only ? "staff only" : null,
+    channel.sandbox?.is_age_restricted ? "age-restricted" : null,
+    isThread(channel) ? "thread" : null,
+  ].filter(Boolean);
 }
 
 /** Where one lands in a server. */

@@ -1,7 +1,19 @@
-/** What the client checks before a command is sent, said plainly. Each answers with a sentence, or null when all is well. */
+/** What the client checks before a command is sent, said plainly: a sentence, or null when all is well. */
 
 /** Application command option types (Discord API reference). */
-export const Option = { SUBCOMMAND: 1, GROUP: 2, STRING: 3, INTEGER: 4, BOOLEAN: 5, USER: 6, CHANNEL: 7, ROLE: 8, MENTIONABLE: 9, NUMBER: 10, ATTACHMENT: 11 };
+export const Option = {
+  SUBCOMMAND: 1,
+  GROUP: 2,
+  STRING: 3,
+  INTEGER: 4,
+  BOOLEAN: 5,
+  USER: 6,
+  CHANNEL: 7,
+  ROLE: 8,
+  MENTIONABLE: 9,
+  NUMBER: 10,
+  ATTACHMENT: 11,
+};
 export const TEXT_LIMIT = 6000;
 export const MESSAGE_LIMIT = 2000;
 
@@ -15,11 +27,23 @@ export function problem(spec, typed, value) {
   switch (spec.type) {
     case Option.STRING:
       if (spec.choices && value === undefined) return "Choose one of the suggestions.";
-      return length(typed.length, spec.min_length ?? 0, spec.max_length ?? TEXT_LIMIT, Boolean(spec.choices || spec.autocomplete));
+      return length(
+        typed.length,
+        spec.min_length ?? 0,
+        spec.max_length ?? TEXT_LIMIT,
+        Boolean(spec.choices || spec.autocomplete),
+      );
     case Option.INTEGER:
     case Option.NUMBER:
-      if (value === undefined) return spec.choices ? "Choose one of the suggestions." : spec.type === Option.INTEGER ? "Give a whole number." : "Give a number.";
-      return spec.choices ? null : range(value, spec.min_value ?? -Number.MAX_SAFE_INTEGER, spec.max_value ?? Number.MAX_SAFE_INTEGER);
+      if (value === undefined)
+        return spec.choices
+          ? "Choose one of the suggestions."
+          : spec.type === Option.INTEGER
+            ? "Give a whole number."
+            : "Give a number.";
+      return spec.choices
+        ? null
+        : range(value, spec.min_value ?? -Number.MAX_SAFE_INTEGER, spec.max_value ?? Number.MAX_SAFE_INTEGER);
     default:
       return value === undefined ? "Choose one of the suggestions." : null;
   }

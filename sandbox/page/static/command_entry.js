@@ -16,22 +16,43 @@ export class CommandEntry {
    * @param {{path: string, description: string, options: object[]}} command
    * @param {{store: import("./store.js").Store, list: HTMLElement,
    *   suggest: (path: string, option: string, typed: string, others: object) => Promise<object[]>,
-   *   send: (path: string, options: object) => Promise<boolean>, leave: () => void, say: (text: string | null) => void}} context
-   *   `list` is where suggestions go; `send` answers whether the command went off
+   *   send: (path: string, options: object) => Promise<void>, leave: () => void,
+   *   say: (text: string | null) => void}} context
+   *   `list` is where suggestions go; `say` shows what is wrong
    */
   constructor(command, context) {
     this.command = command;
     this.#context = context;
     this.list = new Listbox("Suggestions", (entry) => this.#pick(entry));
     this.chips = el("span", { class: "chips" });
-    this.more = el("button", { type: "button", class: "chip-more", onfocus: () => this.#enter(null), onclick: () => this.#offerOptions({ first: true }) });
+    this.more = el("button", {
+      type: "button",
+      class: "chip-more",
+      onfocus: () => this.#enter(null),
+      onclick: () => this.#offerOptions({ first: true }),
+    });
     this.node = el(
       "div",
-      { class: "command-entry", role: "group", "aria-label": `Command ${command.path}: ${command.description}`, onkeydown: (event) => this.#key(event) },
+      {
+        class: "command-entry",
+        role: "group",
+        "aria-label": `Command ${command.path}: ${command.description}`,
+        onkeydown: (event) => this.#key(event),
+      },
       el("span", { class: "command-name", text: `/${command.path}`, title: command.description }),
       this.chips,
       this.more,
-      el("button", { type: "button", class: "icon-button send", "aria-label": "Send the command", title: "Send", onclick: () => this.send() }, icon("send")),
+      el(
+        "button",
+        {
+          type: "button",
+          class: "icon-button send",
+          "aria-label": "Send the command",
+          title: "Send",
+          onclick: () => this.send(),
+        },
+        icon("send"),
+      ),
     );
     context.list.append(this.list.node);
     for (const spec of command.options) if (spec.required) this.#add(spec);
@@ -131,7 +152,10 @@ export class CommandEntry {
         const entries = await field.suggestions();
         // A later question was asked meanwhile: this answer is stale.
         if (asked !== this.#asked || this.#current !== field) return;
-        this.list.show(entries.map((entry) => ({ ...entry, heading: field.spec.description })), { note: entries.length ? null : "Nothing fits" });
+        this.list.show(
+          entries.map((entry) => ({ ...entry, heading: field.spec.description })),
+          { note: entries.length ? null : "Nothing fits" },
+        );
       } catch (error) {
         if (asked === this.#asked) this.list.show([], { note: `No suggestions: ${error.message}` });
       }
@@ -143,7 +167,13 @@ export class CommandEntry {
 
   #offerOptions({ first, about = null }) {
     this.#asked += 1;
-    const entries = this.#left.map((spec) => ({ key: spec.name, title: spec.name, note: spec.description, value: spec, heading: "Options" }));
+    const entries = this.#left.map((spec) => ({
+      key: spec.name,
+      title: spec.name,
+      note: spec.description,
+      value: spec,
+      heading: "Options",
+    }));
     this.list.show(entries, { first, note: about ? `${about.spec.name}: ${about.spec.description}` : null });
   }
 

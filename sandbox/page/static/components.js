@@ -27,7 +27,13 @@ export const Kind = {
   CHECKBOX_GROUP: 22,
   CHECKBOX: 23,
 };
-export const SELECTS = [Kind.STRING_SELECT, Kind.USER_SELECT, Kind.ROLE_SELECT, Kind.MENTIONABLE_SELECT, Kind.CHANNEL_SELECT];
+export const SELECTS = [
+  Kind.STRING_SELECT,
+  Kind.USER_SELECT,
+  Kind.ROLE_SELECT,
+  Kind.MENTIONABLE_SELECT,
+  Kind.CHANNEL_SELECT,
+];
 
 const DRAWN = {
   [Kind.ACTION_ROW]: (part, context) => el("div", { class: "row" }, inner(part, context)),
@@ -36,8 +42,10 @@ const DRAWN = {
   [Kind.TEXT_DISPLAY]: (part, context) => el("div", { class: "text" }, render(part.content, context.names)),
   [Kind.THUMBNAIL]: (part) => el("div", { class: "thumbnail" }, picture(fromItem(part))),
   [Kind.MEDIA_GALLERY]: (part) => gallery(part.items.map(fromItem)),
-  [Kind.FILE]: (part) => file({ ...fromItem({ media: part.file, spoiler: part.spoiler }), name: part.name, size: part.size }),
-  [Kind.SEPARATOR]: (part) => el("hr", { class: `separator${part.spacing === 2 ? " wide" : ""}${part.divider === false ? " blank" : ""}` }),
+  [Kind.FILE]: (part) =>
+    file({ ...fromItem({ media: part.file, spoiler: part.spoiler }), name: part.name, size: part.size }),
+  [Kind.SEPARATOR]: (part) =>
+    el("hr", { class: `separator${part.spacing === 2 ? " wide" : ""}${part.divider === false ? " blank" : ""}` }),
   [Kind.CONTAINER]: container,
   ...Object.fromEntries(SELECTS.map((kind) => [kind, select])),
 };
@@ -57,7 +65,9 @@ const DRAWN = {
  */
 export function component(part, context) {
   const draw = DRAWN[part.type];
-  return draw ? draw(part, context) : el("p", { class: "unknown", text: `A component of kind ${part.type}, which this page does not draw.` });
+  return draw
+    ? draw(part, context)
+    : el("p", { class: "unknown", text: `A component of kind ${part.type}, which this page does not draw.` });
 }
 
 function inner(part, context) {
@@ -65,7 +75,12 @@ function inner(part, context) {
 }
 
 function section(part, context) {
-  return el("div", { class: "section" }, el("div", { class: "section-text" }, inner(part, context)), component(part.accessory, context));
+  return el(
+    "div",
+    { class: "section" },
+    el("div", { class: "section-text" }, inner(part, context)),
+    component(part.accessory, context),
+  );
 }
 
 function container(part, context) {

@@ -36,7 +36,12 @@ export class Composer {
       onkeydown: (event) => this.#key(event),
     });
     this.list.owner = this.text;
-    this.line = el("div", { class: "composer-line" }, iconButton("plus", "Use a command", () => this.start("/")), this.text);
+    this.line = el(
+      "div",
+      { class: "composer-line" },
+      iconButton("plus", "Use a command", () => this.start("/")),
+      this.text,
+    );
     this.#root.append(this.lists, this.replyBar, this.line, this.error);
     this.#root.addEventListener("dragover", (event) => event.preventDefault());
     this.#root.addEventListener("drop", (event) => this.drop(event));
@@ -50,7 +55,9 @@ export class Composer {
     const name = channel ? this.#store.channelName(channel) : "";
     const isMuted = !channel || (rights.can_write === false && rights.can_use_commands === false);
     this.text.disabled = isMuted;
-    this.text.placeholder = isMuted ? "You do not have permission to write here." : `Message ${channel.guild_id ? "#" : "@"}${name}, or / for commands`;
+    this.text.placeholder = isMuted
+      ? "You do not have permission to write here."
+      : `Message ${channel.guild_id ? "#" : "@"}${name}, or / for commands`;
     this.text.setAttribute("aria-label", this.text.placeholder);
     this.line.classList.toggle("muted", isMuted);
   }
@@ -118,7 +125,13 @@ export class Composer {
   }
 
   async #suggest(name, option, typed, options) {
-    const { choices } = await this.#ask("autocomplete", { channel_id: this.#store.channelId, name, option, typed, options });
+    const { choices } = await this.#ask("autocomplete", {
+      channel_id: this.#store.channelId,
+      name,
+      option,
+      typed,
+      options,
+    });
     return choices;
   }
 
@@ -154,13 +167,17 @@ export class Composer {
     }
     const wanted = text.slice(1).toLowerCase();
     const found = paths(this.#store.commandsHere()).filter((one) => one.path.startsWith(wanted));
-    const entries = found.slice(0, COMMANDS_SHOWN).map((one) => ({ key: one.path, title: `/${one.path}`, note: one.description, side: "Easel", heading: "Easel" }));
+    const entries = found
+      .slice(0, COMMANDS_SHOWN)
+      .map((one) => ({ key: one.path, title: `/${one.path}`, note: one.description, side: "Easel", heading: "Easel" }));
     this.list.show(entries, { note: entries.length ? null : this.#whyNone() });
     this.text.setAttribute("aria-expanded", "true");
   }
 
   #whyNone() {
-    return this.#store.commandsHere().length ? "No command begins like that." : "There are no commands for you here yet.";
+    return this.#store.commandsHere().length
+      ? "No command begins like that."
+      : "There are no commands for you here yet.";
   }
 
   /** A command's whole name and a space: it begins, and what follows goes into its first option. */
@@ -195,16 +212,25 @@ export class Composer {
     const content = this.text.value.trim();
     if (!content) return;
     if (content.length > MESSAGE_LIMIT) {
-      this.#say(`A message holds at most ${MESSAGE_LIMIT.toLocaleString("en")} characters; this has ${content.length.toLocaleString("en")}.`);
+      this.#say(
+        `A message holds at most ${inWords(MESSAGE_LIMIT)} characters; this has ${inWords(content.length)}.`,
+      );
       return;
     }
-    const reply = this.#replyTo ? { reply_to: this.#replyTo.id } : {};
+    const answered = this.#replyTo;
+    const reply = answered ? { reply_to: answered.id } : {};
+    // Cleared at once, not when the server has it: what is typed meanwhile belongs to the next message.
+    this.text.value = "";
+    this.#grow();
+    this.reply(null);
     try {
       await this.#ask("say", { channel_id: this.#store.channelId, content, ...reply });
-      this.text.value = "";
-      this.#grow();
-      this.reply(null);
     } catch (error) {
+      if (!this.text.value) {
+        this.text.value = content;
+        this.#grow();
+        this.reply(answered);
+      }
       this.#say(error.message);
     }
   }
@@ -218,4 +244,8 @@ export class Composer {
     this.text.style.height = "auto";
     this.text.style.height = `${this.text.scrollHeight}px`;
   }
+}
+
+function inWords(count) {
+  return count.toLocaleString("en");
 }

@@ -25,10 +25,15 @@ export function button(part, context) {
   const inside = [emojiText(part.emoji), part.label ? el("span", { text: part.label }) : null];
   if (part.style === LINK_STYLE) {
     const href = safeUrl(part.url ?? "");
-    if (part.disabled || !href) return el("button", { type: "button", class: look, disabled: true }, inside, icon("out"));
+    if (part.disabled || !href)
+      return el("button", { type: "button", class: look, disabled: true }, inside, icon("out"));
     return el("a", { class: look, href, target: "_blank", rel: "noopener noreferrer" }, inside, icon("out"));
   }
-  const node = el("button", { type: "button", class: look, disabled: Boolean(part.disabled), "data-custom-id": part.custom_id }, inside);
+  const node = el(
+    "button",
+    { type: "button", class: look, disabled: Boolean(part.disabled), "data-custom-id": part.custom_id },
+    inside,
+  );
   node.addEventListener("click", () => busy(node, () => context.press(part.custom_id)));
   return node;
 }
@@ -48,7 +53,9 @@ async function busy(node, work) {
 
 /** A select menu of a message: what is chosen is sent when its list closes. */
 export function select(part, context) {
-  const picker = new SelectMenu(part, context.store, async (values) => busy(picker.opener, () => context.choose(part.custom_id, values)));
+  const picker = new SelectMenu(part, context.store, async (values) =>
+    busy(picker.opener, () => context.choose(part.custom_id, values)),
+  );
   return picker.node;
 }
 
@@ -87,9 +94,25 @@ export class SelectMenu {
       disabled: Boolean(part.disabled),
       onclick: () => (this.isOpen ? this.close() : this.open()),
     });
-    this.filter = part.options ? null : el("input", { class: "select-filter", type: "text", placeholder: "Search", "aria-label": "Search", oninput: () => this.#refresh() });
-    this.node = el("div", { class: "select-box", onkeydown: (event) => this.#key(event) }, this.opener, el("div", { class: "select-drop", hidden: true }, this.filter, this.#list.node));
-    this.node.addEventListener("focusout", (event) => this.isOpen && !this.node.contains(event.relatedTarget) && this.close());
+    this.filter = part.options
+      ? null
+      : el("input", {
+          class: "select-filter",
+          type: "text",
+          placeholder: "Search",
+          "aria-label": "Search",
+          oninput: () => this.#refresh(),
+        });
+    this.node = el(
+      "div",
+      { class: "select-box", onkeydown: (event) => this.#key(event) },
+      this.opener,
+      el("div", { class: "select-drop", hidden: true }, this.filter, this.#list.node),
+    );
+    this.node.addEventListener(
+      "focusout",
+      (event) => this.isOpen && !this.node.contains(event.relatedTarget) && this.close(),
+    );
     this.#label();
   }
 
@@ -131,12 +154,19 @@ export class SelectMenu {
     const kinds = THINGS[this.#part.type];
     const all = kinds
       ? entities(this.#store, { ...kinds, channelTypes: this.#part.channel_types }, typed)
-      : (this.#part.options ?? []).map((option) => ({ key: option.value, title: option.label, note: option.description, lead: emojiText(option.emoji) }));
+      : (this.#part.options ?? []).map((option) => ({
+          key: option.value,
+          title: option.label,
+          note: option.description,
+          lead: emojiText(option.emoji),
+        }));
     return all.map((entry) => ({ ...entry, isChosen: this.#chosen.includes(entry.key) }));
   }
 
   #refresh() {
-    this.#list.show(this.#entries(this.filter?.value ?? ""), { note: this.#entries(this.filter?.value ?? "").length ? null : "Nothing of that name" });
+    this.#list.show(this.#entries(this.filter?.value ?? ""), {
+      note: this.#entries(this.filter?.value ?? "").length ? null : "Nothing of that name",
+    });
   }
 
   #pick(entry) {
@@ -168,9 +198,14 @@ export class SelectMenu {
   }
 
   #label() {
-    const names = this.#entries().filter((entry) => entry.isChosen).map((entry) => entry.title);
+    const names = this.#entries()
+      .filter((entry) => entry.isChosen)
+      .map((entry) => entry.title);
     const placeholder = this.#part.placeholder || `Choose ${NOUNS[this.#part.type] ?? "an option"}`;
-    const text = el("span", { class: names.length ? "select-text" : "select-text placeholder", text: names.join(", ") || placeholder });
+    const text = el("span", {
+      class: names.length ? "select-text" : "select-text placeholder",
+      text: names.join(", ") || placeholder,
+    });
     this.opener.replaceChildren(text, icon("chevron"));
     this.opener.setAttribute("aria-label", names.length ? `${placeholder}: ${names.join(", ")}` : placeholder);
   }

@@ -33,7 +33,11 @@ export function icon(name) {
 
 /** A button that shows only an icon; `label` is what it says to those who do not see it. */
 export function iconButton(name, label, onclick, more = {}) {
-  return el("button", { type: "button", class: "icon-button", "aria-label": label, title: label, onclick, ...more }, icon(name));
+  return el(
+    "button",
+    { type: "button", class: "icon-button", "aria-label": label, title: label, onclick, ...more },
+    icon(name),
+  );
 }
 
 /** The address when it may be followed (http and https alone), else null. */
@@ -46,29 +50,35 @@ export function safeUrl(text) {
   }
 }
 
-/** Whether this page may show what lies there: its own server's files, and what it made itself. */
+/** Whether this page may show what lies there: its own server's files alone. */
 export function isOwn(text) {
-  try {
-    const url = new URL(text, location.href);
-    return url.origin === location.origin || url.protocol === "blob:" || url.protocol === "data:";
-  } catch {
-    return false;
-  }
+  return safeUrl(text) !== null && new URL(text, location.href).origin === location.origin;
 }
 
 const AVATAR_COLOURS = 8;
 
 /** A made-up avatar: initials on a colour, the same for the same name everywhere. */
 export function avatar(name, { isBot = false, small = false } = {}) {
-  const hue = isBot ? "bot" : [...String(name)].reduce((sum, letter) => (sum * 7 + letter.codePointAt(0)) % 997, 5) % AVATAR_COLOURS;
+  const hue = isBot
+    ? "bot"
+    : [...String(name)].reduce((sum, letter) => (sum * 7 + letter.codePointAt(0)) % 997, 5) % AVATAR_COLOURS;
   const initials = isBot ? icon("easel") : initialsOf(name);
   return el("span", { class: `avatar avatar-${hue}${small ? " small" : ""}`, "aria-hidden": "true" }, initials);
 }
 
 /** One or two letters for a name. */
 export function initialsOf(name) {
-  const words = String(name).replace(/\(.*\)/, "").trim().split(/\s+/).filter(Boolean);
-  return words.slice(0, 2).map((word) => [...word][0].toUpperCase()).join("") || "?";
+  const words = String(name)
+    .replace(/\(.*\)/, "")
+    .trim()
+    .split(/\s+/)
+    .filter(Boolean);
+  return (
+    words
+      .slice(0, 2)
+      .map((word) => [...word][0].toUpperCase())
+      .join("") || "?"
+  );
 }
 
 /** "1.5 MB" for a number of bytes. */

@@ -18,15 +18,27 @@ export function embed(body, names) {
       body.description ? el("div", { class: "embed-description" }, render(body.description, names)) : null,
       body.fields?.length ? fields(body.fields, names) : null,
     ),
-    body.thumbnail ? el("div", { class: "embed-thumbnail" }, picture({ url: body.thumbnail.url, alt: null, isSpoiler: false })) : null,
-    body.image ? el("div", { class: "embed-image" }, picture({ url: body.image.url, alt: null, isSpoiler: false }, { isAlone: true })) : null,
+    body.thumbnail
+      ? el("div", { class: "embed-thumbnail" }, picture({ url: body.thumbnail.url, alt: null, isSpoiler: false }))
+      : null,
+    body.image
+      ? el(
+          "div",
+          { class: "embed-image" },
+          picture({ url: body.image.url, alt: null, isSpoiler: false }, { isAlone: true }),
+        )
+      : null,
     footer(body),
   );
 }
 
 function linked(className, text, url) {
   const href = url ? safeUrl(url) : null;
-  return el("div", { class: className }, href ? el("a", { href, target: "_blank", rel: "noopener noreferrer", text }) : text);
+  return el(
+    "div",
+    { class: className },
+    href ? el("a", { href, target: "_blank", rel: "noopener noreferrer", text }) : text,
+  );
 }
 
 function fields(list, names) {
@@ -34,7 +46,12 @@ function fields(list, names) {
     "dl",
     { class: "embed-fields" },
     list.map((field) =>
-      el("div", { class: field.inline ? "inline" : "" }, el("dt", {}, render(field.name, names)), el("dd", {}, render(field.value, names))),
+      el(
+        "div",
+        { class: field.inline ? "inline" : "" },
+        el("dt", {}, render(field.name, names)),
+        el("dd", {}, render(field.value, names)),
+      ),
     ),
   );
 }

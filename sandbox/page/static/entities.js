@@ -33,7 +33,10 @@ function roles(guild) {
   return (guild?.roles ?? []).map((role) => ({
     key: role.id,
     title: role.name,
-    lead: el("span", { class: "role-dot", style: role.color ? { "--role": `#${role.color.toString(16).padStart(6, "0")}` } : {} }),
+    lead: el("span", {
+      class: "role-dot",
+      style: role.color ? { "--role": `#${role.color.toString(16).padStart(6, "0")}` } : {},
+    }),
   }));
 }
 

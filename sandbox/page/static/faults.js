@@ -11,7 +11,12 @@ export class FaultsView {
   /** @param {(verb: string, fields?: object) => Promise<object | null>} tell */
   constructor(tell) {
     this.#tell = tell;
-    const clear = el("button", { type: "button", class: "button secondary", text: "Clear all faults", onclick: () => tell("clear_faults") });
+    const clear = el("button", {
+      type: "button",
+      class: "button secondary",
+      text: "Clear all faults",
+      onclick: () => tell("clear_faults"),
+    });
     this.node.append(el("h3", { text: "In force" }), this.#active, clear, this.#forms);
   }
 
@@ -20,7 +25,9 @@ export class FaultsView {
    * @param {string[]} gateways the pretend gateways' names
    */
   take(faults, gateways) {
-    this.#active.replaceChildren(...(faults.active.length ? faults.active : ["None"]).map((text) => el("li", { text })));
+    this.#active.replaceChildren(
+      ...(faults.active.length ? faults.active : ["None"]).map((text) => el("li", { text })),
+    );
     // Drawn anew only when what can break changes: a half-filled form is kept.
     const shape = JSON.stringify([faults.discord, faults.gateway, gateways]);
     if (shape === this.#drawn) return;
@@ -29,7 +36,9 @@ export class FaultsView {
       el("h3", { text: "Discord" }),
       ...faults.discord.map((fault) => this.#form("fault_discord", fault)),
       el("h3", { text: "Picture gateways" }),
-      ...faults.gateway.map((fault) => this.#form("fault_gateway", { ...fault, fields: [whichGateway(gateways), ...fault.fields] })),
+      ...faults.gateway.map((fault) =>
+        this.#form("fault_gateway", { ...fault, fields: [whichGateway(gateways), ...fault.fields] }),
+      ),
     );
   }
 
@@ -40,7 +49,13 @@ export class FaultsView {
       const given = Object.fromEntries(inputs.map((one) => [one.name, one.value()]));
       this.#tell(verb, { kind, ...given });
     };
-    return el("form", { class: "fault", onsubmit }, el("span", { class: "fault-label", text: label }), inputs.map((one) => one.node), el("button", { type: "submit", class: "button secondary", text: "Apply", "aria-label": `Apply: ${label}` }));
+    return el(
+      "form",
+      { class: "fault", onsubmit },
+      el("span", { class: "fault-label", text: label }),
+      inputs.map((one) => one.node),
+      el("button", { type: "submit", class: "button secondary", text: "Apply", "aria-label": `Apply: ${label}` }),
+    );
   }
 }
 
@@ -51,11 +66,18 @@ function whichGateway(names) {
 
 function input({ name, label, type, default: preset, choices }) {
   if (type === "choice") {
-    const options = choices.map((choice) => el("option", { value: choice.value, selected: choice.value === preset, text: choice.label }));
+    const options = choices.map((choice) =>
+      el("option", { value: choice.value, selected: choice.value === preset, text: choice.label }),
+    );
     const select = el("select", { "aria-label": label }, options);
     return { name, node: el("label", {}, label, select), value: () => select.value };
   }
-  const box = el("input", { type: type === "number" ? "number" : "text", step: "any", value: preset ?? "", "aria-label": label });
+  const box = el("input", {
+    type: type === "number" ? "number" : "text",
+    step: "any",
+    value: preset ?? "",
+    "aria-label": label,
+  });
   const value = () => (type === "number" ? Number(box.value) : box.value);
   return { name, node: el("label", {}, label, box), value };
 }

@@ -54,12 +54,25 @@ function textInput(part, labelId) {
     if (length < (part.min_length ?? 0)) return `At least ${part.min_length} characters; these are ${length}.`;
     return length > limit ? `At most ${limit} characters; these are ${length}.` : null;
   };
-  return { customId: part.custom_id, node: el("div", { class: "form-text-box" }, input, count), value: () => input.value, problem };
+  return {
+    customId: part.custom_id,
+    node: el("div", { class: "form-text-box" }, input, count),
+    value: () => input.value,
+    problem,
+  };
 }
 
 function choices(part, type) {
   const name = `choices-${(made += 1)}`;
-  const inputs = part.options.map((option) => el("input", { type, name, value: option.value, checked: Boolean(option.default), disabled: Boolean(option.disabled) }));
+  const inputs = part.options.map((option) =>
+    el("input", {
+      type,
+      name,
+      value: option.value,
+      checked: Boolean(option.default),
+      disabled: Boolean(option.disabled),
+    }),
+  );
   const rows = part.options.map((option, place) => choiceRow(inputs[place], option.label, option.description));
   const chosen = () => inputs.filter((input) => input.checked).map((input) => input.value);
   const most = part.max_values ?? part.options.length;
@@ -72,16 +85,31 @@ function choices(part, type) {
     return count > most ? `Choose at most ${most}.` : null;
   };
   const value = () => (type === "radio" ? (chosen()[0] ?? null) : chosen());
-  return { customId: part.custom_id, node: el("div", { class: "form-choices", role: type === "radio" ? "radiogroup" : "group" }, rows), value, problem };
+  return {
+    customId: part.custom_id,
+    node: el("div", { class: "form-choices", role: type === "radio" ? "radiogroup" : "group" }, rows),
+    value,
+    problem,
+  };
 }
 
 function choiceRow(input, label, description) {
-  return el("label", { class: "form-choice" }, input, el("span", {}, el("span", { text: label }), description ? el("small", { text: description }) : null));
+  return el(
+    "label",
+    { class: "form-choice" },
+    input,
+    el("span", {}, el("span", { text: label }), description ? el("small", { text: description }) : null),
+  );
 }
 
 function checkbox(part, labelId) {
   const input = el("input", { type: "checkbox", id: labelId, checked: Boolean(part.default) });
-  return { customId: part.custom_id, node: el("div", { class: "form-checkbox" }, input), value: () => input.checked, problem: () => null };
+  return {
+    customId: part.custom_id,
+    node: el("div", { class: "form-checkbox" }, input),
+    value: () => input.checked,
+    problem: () => null,
+  };
 }
 
 function select(part, store) {
@@ -101,7 +129,23 @@ function fileUpload(part, labelId) {
   const list = el("ul", { class: "form-files" });
   const draw = () =>
     list.replaceChildren(
-      ...files.map((one) => el("li", {}, icon("file"), `${one.filename} (${bytes(one.size)}) `, el("button", { type: "button", class: "textual", text: "Remove", onclick: () => { files = files.filter((other) => other !== one); draw(); } }))),
+      ...files.map((one) =>
+        el(
+          "li",
+          {},
+          icon("file"),
+          `${one.filename} (${bytes(one.size)}) `,
+          el("button", {
+            type: "button",
+            class: "textual",
+            text: "Remove",
+            onclick: () => {
+              files = files.filter((other) => other !== one);
+              draw();
+            },
+          }),
+        ),
+      ),
     );
   const take = async (given) => {
     for (const one of [...given].slice(0, most - files.length)) {
@@ -113,13 +157,30 @@ function fileUpload(part, labelId) {
     }
     draw();
   };
-  const input = el("input", { type: "file", id: labelId, multiple: most > 1, class: "form-file-input", onchange: () => take(input.files) });
-  const zone = el("div", { class: "form-file", ondragover: (event) => event.preventDefault() }, input, el("span", { text: most > 1 ? `Choose or drop up to ${most} files` : "Choose or drop a file" }), list);
+  const input = el("input", {
+    type: "file",
+    id: labelId,
+    multiple: most > 1,
+    class: "form-file-input",
+    onchange: () => take(input.files),
+  });
+  const zone = el(
+    "div",
+    { class: "form-file", ondragover: (event) => event.preventDefault() },
+    input,
+    el("span", { text: most > 1 ? `Choose or drop up to ${most} files` : "Choose or drop a file" }),
+    list,
+  );
   zone.addEventListener("drop", (event) => {
     event.preventDefault();
     take(event.dataTransfer.files);
   });
   const least = part.min_values ?? Number(isRequired(part));
   const problem = () => (files.length < least ? (least > 1 ? `Give at least ${least} files.` : "Give a file.") : null);
-  return { customId: part.custom_id, node: zone, value: () => files.map((one) => ({ upload_id: one.upload_id })), problem };
+  return {
+    customId: part.custom_id,
+    node: zone,
+    value: () => files.map((one) => ({ upload_id: one.upload_id })),
+    problem,
+  };
 }

@@ -1,4 +1,4 @@
-/** Forms that a bot opens (modals): drawn from its components, checked, and sent off. */
+/** Forms, as bots open them (modals) and as this page uses them itself: drawn, checked, and sent off. */
 import { Kind } from "./components.js";
 import { el, iconButton } from "./dom.js";
 import { field } from "./fields.js";
@@ -8,25 +8,34 @@ let labels = 0;
 
 /**
  * Opens a form; one that is open already is closed first.
- * @param {object} frame the "interaction" frame with `modal`
+ * @param {{title: string, components: object[]}} modal in Discord's shape
  * @param {{store: import("./store.js").Store, names: import("./names.js").Names,
- *   ask: (verb: string, fields: object) => Promise<object>}} context
- * @returns {HTMLDialogElement}
+ *   send: (values: object) => Promise<unknown>, giveUp: () => void}} context `send` rejects with what was refused
  */
-export function openForm(frame, { store, names, ask }) {
+export function openForm(modal, { store, names, send, giveUp }) {
   document.querySelector("dialog.form")?.close();
   const back = document.activeElement;
-  const parts = frame.modal.components.map((part) => drawn(part, store, names));
+  const parts = modal.components.map((part) => drawn(part, store, names));
   const fields = parts.flatMap((part) => part.fields);
   const error = el("p", { class: "form-error", role: "alert", hidden: true });
   const cancel = el("button", { type: "button", class: "button plain", text: "Cancel", onclick: () => dialog.close() });
   const submit = el("button", { type: "submit", class: "button primary", text: "Submit" });
-  const title = el("h2", { id: "form-title", text: frame.modal.title });
+  const title = el("h2", { id: "form-title", text: modal.title });
   const form = el(
     "form",
     { method: "dialog", novalidate: true },
-    el("header", {}, title, iconButton("close", "Close the form", () => dialog.close())),
-    el("div", { class: "form-body" }, parts.map((part) => part.node), error),
+    el(
+      "header",
+      {},
+      title,
+      iconButton("close", "Close the form", () => dialog.close()),
+    ),
+    el(
+      "div",
+      { class: "form-body" },
+      parts.map((part) => part.node),
+      error,
+    ),
     el("footer", {}, cancel, submit),
   );
   const dialog = el("dialog", { class: "form", "aria-labelledby": "form-title" }, form);
@@ -37,7 +46,7 @@ export function openForm(frame, { store, names, ask }) {
     submit.disabled = true;
     const values = Object.fromEntries(fields.map((one) => [one.customId, one.value()]));
     try {
-      await ask("submit_modal", { interaction_id: frame.interaction_id, values });
+      await send(values);
       isSent = true;
       dialog.close();
     } catch (refused) {
@@ -48,13 +57,12 @@ export function openForm(frame, { store, names, ask }) {
   });
   dialog.addEventListener("close", () => {
     dialog.remove();
-    if (!isSent) ask("close_modal", { interaction_id: frame.interaction_id }).catch(() => {});
+    if (!isSent) giveUp();
     if (back?.isConnected) back.focus();
   });
   document.body.append(dialog);
   dialog.showModal();
   dialog.querySelector(".form-body :is(input, textarea, button.select)")?.focus();
-  return dialog;
 }
 
 /** Says beside each field what is wrong with it; true when all are well. */
@@ -71,28 +79,53 @@ function isFilled(fields) {
 
 /** A part of a form: its node, and the fields within. */
 function drawn(part, store, names) {
-  if (part.type === Kind.TEXT_DISPLAY) return { node: el("div", { class: "text" }, render(part.content, names)), fields: [] };
+  if (part.type === Kind.TEXT_DISPLAY)
+    return { node: el("div", { class: "text" }, render(part.content, names)), fields: [] };
   if (part.type === Kind.LABEL) return labelled(part.component, part.label, part.description, store);
   if (part.type === Kind.ACTION_ROW) {
     const rows = part.components.map((inner) => labelled(inner, inner.label ?? "", null, store));
-    return { node: el("div", {}, rows.map((row) => row.node)), fields: rows.flatMap((row) => row.fields) };
+    return {
+      node: el(
+        "div",
+        {},
+        rows.map((row) => row.node),
+      ),
+      fields: rows.flatMap((row) => row.fields),
+    };
   }
-  return { node: el("p", { class: "unknown", text: `A part of kind ${part.type}, which this page does not draw.` }), fields: [] };
+  return {
+    node: el("p", { class: "unknown", text: `A part of kind ${part.type}, which this page does not draw.` }),
+    fields: [],
+  };
 }
 
 function labelled(component, label, description, store) {
   const id = `form-field-${(labels += 1)}`;
   const made = field(component, store, id);
-  if (!made) return { node: el("p", { class: "unknown", text: `A field of kind ${component.type}, which this page does not draw.` }), fields: [] };
+  if (!made)
+    return {
+      node: el("p", { class: "unknown", text: `A field of kind ${component.type}, which this page does not draw.` }),
+      fields: [],
+    };
   const isGroup = [Kind.RADIO_GROUP, Kind.CHECKBOX_GROUP].includes(component.type);
-  const star = component.required === false || component.type === Kind.CHECKBOX ? null : el("span", { class: "star", "aria-hidden": "true", text: " *" });
+  const star =
+    component.required === false || component.type === Kind.CHECKBOX
+      ? null
+      : el("span", { class: "star", "aria-hidden": "true", text: " *" });
   const head = isGroup ? el("legend", {}, label, star) : el("label", { for: id }, label, star);
   const complaint = el("p", { class: "form-complaint", role: "alert", hidden: true });
   const complain = (text) => {
     complaint.hidden = !text;
     complaint.textContent = text ?? "";
   };
-  const node = el(isGroup ? "fieldset" : "div", { class: "form-field" }, head, description ? el("p", { class: "form-description", text: description }) : null, made.node, complaint);
+  const node = el(
+    isGroup ? "fieldset" : "div",
+    { class: "form-field" },
+    head,
+    description ? el("p", { class: "form-description", text: description }) : null,
+    made.node,
+    complaint,
+  );
   made.node.querySelector(".select")?.setAttribute("id", id);
   return { node, fields: [{ ...made, complain }] };
 }

@@ -10,7 +10,10 @@ const JUMP = /^https?:\/\/(?:\w+\.)?discord(?:app)?\.com\/channels\/(\d+|@me)\/(
 /** Rules in the order they are tried; each sees the text from where it stands (sticky). */
 const RULES = [
   [/\\([^0-9A-Za-z\s])/y, (found) => found[1]],
-  [/(`+)([\s\S]*?[^`])\1(?!`)/y, (found) => el("code", { class: "code", text: found[2].replace(/^ (?=.*` $| ?`)|(?<=`) $/g, "") })],
+  [
+    /(`+)([\s\S]*?[^`])\1(?!`)/y,
+    (found) => el("code", { class: "code", text: found[2].replace(/^ (?=.*` $| ?`)|(?<=`) $/g, "") }),
+  ],
   [/<@!?(\d{1,20})>/y, (found, names) => names.mention("user", found[1])],
   [/<@&(\d{1,20})>/y, (found, names) => names.mention("role", found[1])],
   [/<#(\d{1,20})>/y, (found, names) => names.mention("channel", found[1])],
@@ -18,9 +21,15 @@ const RULES = [
   [/<t:(-?\d{1,13})(?::([tTdDfFsSR]))?>/y, (found) => timeNode(Number(found[1]) * 1000, found[2])],
   [/<a?:(\w{2,32}):\d{1,20}>/y, (found) => `:${found[1]}:`],
   [/<(https?:\/\/[^\s<>]+)>/y, (found, names) => link(found[1], null, names)],
-  [/\[((?:\\.|[^\]\\[]|\[[^\]]*\])+)\]\(\s*<?(https?:\/\/[^\s()<>]*(?:\([^\s()<>]*\)[^\s()<>]*)*)>?(?:\s+"[^"]*")?\s*\)/y, masked],
+  [
+    /\[((?:\\.|[^\]\\[]|\[[^\]]*\])+)\]\(\s*<?(https?:\/\/[^\s()<>]*(?:\([^\s()<>]*\)[^\s()<>]*)*)>?(?:\s+"[^"]*")?\s*\)/y,
+    masked,
+  ],
   [/https?:\/\/[^\s<]*[^\s<.,:;"'\])*_~|]/y, (found, names) => link(found[0], null, names)],
-  [new RegExp(`\\*\\*\\*${BODY}\\*\\*\\*(?!\\*)`, "y"), (found, names, depth) => el("em", {}, el("strong", {}, parse(found[1], names, depth)))],
+  [
+    new RegExp(`\\*\\*\\*${BODY}\\*\\*\\*(?!\\*)`, "y"),
+    (found, names, depth) => el("em", {}, el("strong", {}, parse(found[1], names, depth))),
+  ],
   [new RegExp(`\\*\\*${BODY}\\*\\*(?!\\*)`, "y"), wrap("strong")],
   [new RegExp(`__${BODY}__(?!_)`, "y"), wrap("u")],
   [/\*(?=\S)((?:\\[\s\S]|\*\*(?:\\[\s\S]|[^*\\])+?\*\*|[^\s*\\]|\s+(?=[^\s*]|\*\*))+?)\*(?!\*)/y, wrap("em")],
@@ -100,7 +109,11 @@ function link(address, shown, names) {
 
 /** Covered text; a press or Enter uncovers it. */
 function spoiler(inner) {
-  const node = el("span", { class: "spoiler", role: "button", tabindex: "0", "aria-label": "Spoiler", "aria-expanded": "false" }, el("span", {}, inner));
+  const node = el(
+    "span",
+    { class: "spoiler", role: "button", tabindex: "0", "aria-label": "Spoiler", "aria-expanded": "false" },
+    el("span", {}, inner),
+  );
   const reveal = () => {
     node.classList.add("revealed");
     for (const name of ["role", "tabindex", "aria-label", "aria-expanded"]) node.removeAttribute(name);

@@ -25,7 +25,8 @@ export class Interactions extends EventTarget {
       this.#waiting.delete(id);
     }
     if (kind === COMPONENT && this.#failures.has(messageId) !== (state === "did_not_respond")) {
-      if (state === "did_not_respond") this.#failures.set(messageId, "This interaction failed: the application did not respond");
+      if (state === "did_not_respond")
+        this.#failures.set(messageId, "This interaction failed: the application did not respond");
       else this.#failures.delete(messageId);
       this.dispatchEvent(new CustomEvent("failed", { detail: messageId }));
     }
@@ -43,7 +44,12 @@ export class Interactions extends EventTarget {
   /** Commands and forms in a channel that wait for their answer, or got none; oldest first. */
   pendingIn(channelId) {
     return [...this.#frames.values()]
-      .filter((frame) => frame.channel_id === channelId && frame.kind !== COMPONENT && ["sent", "did_not_respond"].includes(frame.state))
+      .filter(
+        (frame) =>
+          frame.channel_id === channelId &&
+          frame.kind !== COMPONENT &&
+          ["sent", "did_not_respond"].includes(frame.state),
+      )
       .map((frame) => ({ id: frame.interaction_id, state: frame.state, command: frame.command }));
   }
 

@@ -57,9 +57,18 @@ export class Listbox {
       heading = entry.heading;
       return [el("div", { class: "listbox-heading", role: "presentation", text: heading }), row];
     });
-    this.node.replaceChildren(...rows, ...(note ? [el("div", { class: "listbox-note", role: "presentation", text: note })] : []));
+    this.node.replaceChildren(
+      ...(note ? [el("div", { class: "listbox-note", role: "presentation", text: note })] : []),
+      ...rows,
+    );
     const kept = entries.findIndex((entry) => entry.key === before);
-    const place = kept >= 0 ? kept : Math.max(0, entries.findIndex((entry) => entry.isChosen));
+    const place =
+      kept >= 0
+        ? kept
+        : Math.max(
+            0,
+            entries.findIndex((entry) => entry.isChosen),
+          );
     this.#activate(first && entries.length ? place : -1);
   }
 
@@ -107,7 +116,12 @@ export class Listbox {
         onpointermove: () => place !== this.#active && this.#activate(place),
       },
       entry.lead ?? null,
-      el("span", { class: "listbox-text" }, el("span", { class: "listbox-title", text: entry.title }), entry.note ? el("span", { class: "listbox-note-line", text: entry.note }) : null),
+      el(
+        "span",
+        { class: "listbox-text" },
+        el("span", { class: "listbox-title", text: entry.title }),
+        entry.note ? el("span", { class: "listbox-note-line", text: entry.note }) : null,
+      ),
       entry.side ? el("span", { class: "listbox-side", text: entry.side }) : null,
       entry.isChosen ? el("span", { class: "icon icon-check", "aria-hidden": "true" }) : null,
     );

@@ -34,8 +34,27 @@ export class MachineView {
    */
   constructor(store, tell) {
     this.#store = store;
-    this.#buttons = Object.fromEntries(ACTIONS.map(([action, label, look]) => [action, el("button", { type: "button", class: `button ${look}`, text: label, "data-bot": action, onclick: () => tell("bot", { action }) })]));
-    this.slider = el("input", { type: "range", min: "1", max: "20", step: "1", id: "speed", oninput: () => this.#tellFactor(), onchange: () => tell("speed", { factor: Number(this.slider.value) }) });
+    this.#buttons = Object.fromEntries(
+      ACTIONS.map(([action, label, look]) => [
+        action,
+        el("button", {
+          type: "button",
+          class: `button ${look}`,
+          text: label,
+          "data-bot": action,
+          onclick: () => tell("bot", { action }),
+        }),
+      ]),
+    );
+    this.slider = el("input", {
+      type: "range",
+      min: "1",
+      max: "20",
+      step: "1",
+      id: "speed",
+      oninput: () => this.#tellFactor(),
+      onchange: () => tell("speed", { factor: Number(this.slider.value) }),
+    });
     this.node = el(
       "section",
       { class: "panel-view machine-view" },
@@ -43,11 +62,37 @@ export class MachineView {
       this.#state,
       el("div", { class: "row" }, Object.values(this.#buttons)),
       el("h3", { text: "Speed of drawing" }),
-      el("div", { class: "speed" }, el("label", { for: "speed", class: "hidden-words", text: "Speed of drawing" }), this.slider, this.#factor),
-      el("div", { class: "row" }, el("button", { type: "button", class: "button secondary", text: "Finish all drawings now", onclick: () => tell("finish_drawings") })),
+      el(
+        "div",
+        { class: "speed" },
+        el("label", { for: "speed", class: "hidden-words", text: "Speed of drawing" }),
+        this.slider,
+        this.#factor,
+      ),
+      el(
+        "div",
+        { class: "row" },
+        el("button", {
+          type: "button",
+          class: "button secondary",
+          text: "Finish all drawings now",
+          onclick: () => tell("finish_drawings"),
+        }),
+      ),
       el("h3", { text: "Put the clock forward" }),
       this.#clock,
-      el("div", { class: "row" }, FORWARD.map(([label, seconds]) => el("button", { type: "button", class: "button secondary", text: label, onclick: () => tell("clock_forward", { seconds }) }))),
+      el(
+        "div",
+        { class: "row" },
+        FORWARD.map(([label, seconds]) =>
+          el("button", {
+            type: "button",
+            class: "button secondary",
+            text: label,
+            onclick: () => tell("clock_forward", { seconds }),
+          }),
+        ),
+      ),
     );
     store.addEventListener("state", () => this.draw());
     this.#tellFactor();
@@ -55,7 +100,8 @@ export class MachineView {
 
   draw() {
     const { bot, speed } = this.#store;
-    const after = typeof bot.seconds === "number" && bot.state === "running" ? `, came up in ${bot.seconds.toFixed(1)} s` : "";
+    const after =
+      typeof bot.seconds === "number" && bot.state === "running" ? `, came up in ${bot.seconds.toFixed(1)} s` : "";
     this.#state.textContent = `The bot is ${botWords(bot)}${after}. Starts: ${bot.starts}.`;
     this.#buttons.start.disabled = bot.state !== "dead";
     for (const action of ["restart", "stop", "kill"]) this.#buttons[action].disabled = bot.state === "dead";

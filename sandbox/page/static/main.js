@@ -54,6 +54,7 @@ const topbar = new Topbar(store, sides);
 new PeopleSwitch(store, become);
 const panel = new Panel(store, tell);
 acts.composer = composer;
+acts.names = names;
 sides.addEventListener("change", () => panel.follow());
 
 /** Looks at a channel, and there at a message. */
@@ -98,7 +99,10 @@ function onState(frame) {
   const isSeen = store.channel(store.channelId);
   if (isSeen && isLookedAt) return;
   const [channelId, messageId] = wanted;
-  const place = [channelId, store.channelId].find((id) => id && store.channel(id)) ?? (store.guilds[0] && firstChannel(store.guilds[0])) ?? store.direct[0]?.id;
+  const place =
+    [channelId, store.channelId].find((id) => id && store.channel(id)) ??
+    (store.guilds[0] && firstChannel(store.guilds[0])) ??
+    store.direct[0]?.id;
   wanted = [];
   if (!place) return;
   look(place);
@@ -132,7 +136,10 @@ socket.addEventListener("lost", () => {
   banner.textContent = "The connection is lost. Trying again…";
 });
 socket.addEventListener("refused", ({ detail }) => toast(detail));
-interactions.addEventListener("modal", ({ detail }) => openForm(detail, { store, names, ask }));
+interactions.addEventListener("modal", ({ detail: { interaction_id, modal } }) => {
+  const send = (values) => ask("submit_modal", { interaction_id, values });
+  openForm(modal, { store, names, send, giveUp: () => tell("close_modal", { interaction_id }) });
+});
 addEventListener("hashchange", onHash);
 addEventListener("dragover", (event) => event.preventDefault());
 addEventListener("drop", (event) => composer.drop(event));

@@ -28,7 +28,10 @@ export function render(text, names) {
 export function plain(text, names) {
   const holder = document.createElement("div");
   holder.append(render(text, names));
-  for (const line of holder.querySelectorAll("br, h1, h2, h3, li, small, blockquote, pre")) line.before(" ");
+  for (const line of holder.querySelectorAll("br, h1, h2, h3, li, small, blockquote, pre")) {
+    line.before(" ");
+    line.after(" ");
+  }
   for (const hidden of holder.querySelectorAll(".spoiler")) hidden.textContent = "spoiler";
   return holder.textContent.replace(/\s+/g, " ").trim();
 }
@@ -45,7 +48,13 @@ function blocks(text, names, depth) {
     const fence = FENCE.exec(rest);
     if (fence) {
       flush();
-      found.push(el("pre", { class: "fence", tabindex: "0", "data-language": fence[1] }, el("code", { text: fence[2].replace(/^\n|\n$/g, "") })));
+      found.push(
+        el(
+          "pre",
+          { class: "fence", tabindex: "0", "data-language": fence[1] },
+          el("code", { text: fence[2].replace(/^\n|\n$/g, "") }),
+        ),
+      );
       rest = rest.slice(fence[0].length);
       continue;
     }

@@ -11,7 +11,7 @@ const revealed = new Set();
  */
 
 /** @returns {Shown} for an attachment of a message */
-export function fromAttachment(file) {
+function fromAttachment(file) {
   return {
     url: file.url,
     alt: file.description ?? null,
@@ -32,23 +32,44 @@ export function fromItem(item) {
 
 /** A gallery of one to ten, laid out as Discord lays it out. */
 export function gallery(items) {
-  return el("div", { class: `gallery count-${items.length}` }, items.map((item) => picture(item, { isAlone: items.length === 1 })));
+  return el(
+    "div",
+    { class: `gallery count-${items.length}` },
+    items.map((item) => picture(item, { isAlone: items.length === 1 })),
+  );
 }
 
 /** One picture that opens large; what lies elsewhere is named, not fetched. */
 export function picture(shown, { isAlone = false } = {}) {
   if (!isOwn(shown.url)) return elsewhere(shown.url);
-  if (shown.type?.startsWith("video/")) return cover(el("video", { class: "video", src: shown.url, controls: true, "aria-label": shown.alt }), shown);
+  if (shown.type?.startsWith("video/"))
+    return cover(el("video", { class: "video", src: shown.url, controls: true, "aria-label": shown.alt }), shown);
   const size = isAlone && shown.width && shown.height ? { width: shown.width, height: shown.height } : {};
-  const image = el("img", { src: shown.url, alt: shown.alt ?? "", title: shown.alt, loading: "eager", decoding: "async", ...size });
+  const image = el("img", {
+    src: shown.url,
+    alt: shown.alt ?? "",
+    title: shown.alt,
+    loading: "eager",
+    decoding: "async",
+    ...size,
+  });
   const label = shown.alt ? `Open picture: ${shown.alt}` : "Open picture";
-  const open = el("button", { type: "button", class: "picture", "aria-label": label, onclick: () => enlarge(shown) }, image);
+  const open = el(
+    "button",
+    { type: "button", class: "picture", "aria-label": label, onclick: () => enlarge(shown) },
+    image,
+  );
   return cover(open, shown);
 }
 
 function elsewhere(url) {
   const href = safeUrl(url);
-  return el("p", { class: "elsewhere" }, "A picture from elsewhere: ", href ? el("a", { href, target: "_blank", rel: "noopener noreferrer", text: url }) : url);
+  return el(
+    "p",
+    { class: "elsewhere" },
+    "A picture from elsewhere: ",
+    href ? el("a", { href, target: "_blank", rel: "noopener noreferrer", text: url }) : url,
+  );
 }
 
 /** Lays the cover over a spoiler. */
@@ -66,7 +87,11 @@ export function cover(inner, shown) {
 
 function enlarge(shown) {
   const image = el("img", { src: shown.url, alt: shown.alt ?? "" });
-  const close = el("button", { type: "button", class: "icon-button", "aria-label": "Close", onclick: () => dialog.close() }, icon("close"));
+  const close = el(
+    "button",
+    { type: "button", class: "icon-button", "aria-label": "Close", onclick: () => dialog.close() },
+    icon("close"),
+  );
   const foot = el(
     "footer",
     {},
@@ -83,7 +108,7 @@ function enlarge(shown) {
 /** A file that is no picture: an audio player, or a card with name, size and a link. */
 export function file(shown) {
   const isAudio = shown.type?.startsWith("audio/");
-  const href = isOwn(shown.url) ? shown.url : safeUrl(shown.url);
+  const href = safeUrl(shown.url);
   const name = shown.name ?? shown.url.split("/").pop().split("?")[0];
   const card = el(
     "div",
@@ -92,10 +117,14 @@ export function file(shown) {
     el(
       "div",
       { class: "file-text" },
-      href ? el("a", { href, download: name, target: "_blank", rel: "noopener noreferrer", text: name, title: shown.alt }) : el("span", { text: name }),
+      href
+        ? el("a", { href, download: name, target: "_blank", rel: "noopener noreferrer", text: name, title: shown.alt })
+        : el("span", { text: name }),
       typeof shown.size === "number" ? el("small", { text: bytes(shown.size) }) : null,
     ),
-    isAudio && isOwn(shown.url) ? el("audio", { src: shown.url, controls: true, preload: "metadata", "aria-label": shown.alt ?? name }) : null,
+    isAudio && isOwn(shown.url)
+      ? el("audio", { src: shown.url, controls: true, preload: "metadata", "aria-label": shown.alt ?? name })
+      : null,
   );
   return cover(card, shown);
 }

@@ -37,7 +37,14 @@ export class MemberList {
   }
 
   #group({ name, members }, guild) {
-    return [el("h2", { text: `${name} — ${members.length}` }), el("ul", {}, members.map((member) => this.#row(member.user, guild)))];
+    return [
+      el("h2", { text: `${name} — ${members.length}` }),
+      el(
+        "ul",
+        {},
+        members.map((member) => this.#row(member.user, guild)),
+      ),
+    ];
   }
 
   #row(user, guild) {
@@ -54,8 +61,19 @@ export class MemberList {
       {},
       el(
         "button",
-        { type: "button", class: `member${isOnline ? "" : " offline"}`, "aria-haspopup": "menu", onclick: open, oncontextmenu: open },
-        el("span", { class: "with-dot" }, avatar(name, { isBot: user.bot, small: true }), el("span", { class: `dot ${isOnline ? "online" : "away"}`, title: isOnline ? "online" : "offline" })),
+        {
+          type: "button",
+          class: `member${isOnline ? "" : " offline"}`,
+          "aria-haspopup": "menu",
+          onclick: open,
+          oncontextmenu: open,
+        },
+        el(
+          "span",
+          { class: "with-dot" },
+          avatar(name, { isBot: user.bot, small: true }),
+          el("span", { class: `dot ${isOnline ? "online" : "away"}`, title: isOnline ? "online" : "offline" }),
+        ),
         el("span", { class: "name", text: name, style: colour ? { "--name": colour } : {} }),
         user.bot ? badge() : null,
         user.id === this.#store.me?.id ? el("span", { class: "hidden-words", text: "you" }) : null,

@@ -22,7 +22,8 @@ export function openMenu(items, { x, y, back, label }) {
   };
   let heading = null;
   for (const item of items) {
-    if (item.heading && item.heading !== heading) menu.append(el("div", { class: "menu-heading", role: "presentation", text: item.heading }));
+    if (item.heading && item.heading !== heading)
+      menu.append(el("div", { class: "menu-heading", role: "presentation", text: item.heading }));
     heading = item.heading;
     menu.append(row(item, close));
   }
@@ -40,7 +41,18 @@ function row(item, close) {
     close({ refocus: true });
     item.run();
   };
-  return el("button", { type: "button", class: item.isDanger ? "menu-row danger" : "menu-row", role: "menuitem", tabindex: "-1", onclick: run }, el("span", { text: item.label }), item.icon ? icon(item.icon) : null);
+  return el(
+    "button",
+    {
+      type: "button",
+      class: item.isDanger ? "menu-row danger" : "menu-row",
+      role: "menuitem",
+      tabindex: "-1",
+      onclick: run,
+    },
+    el("span", { text: item.label }),
+    item.icon ? icon(item.icon) : null,
+  );
 }
 
 function onKey(event, menu, close) {

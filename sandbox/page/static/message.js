@@ -42,15 +42,23 @@ export function messageRow(message, context) {
       oncontextmenu: (event) => openMenu(event, message, acts),
     },
     before,
-    isFirst ? avatar(name, { isBot: message.author.bot }) : el("span", { class: "side-time", text: written(at, "t"), "aria-hidden": "true" }),
-    el("div", { class: "body" }, isFirst ? head(message, name, at, store) : null, ...words(message, context), foot(message, context)),
+    isFirst
+      ? avatar(name, { isBot: message.author.bot })
+      : el("span", { class: "side-time", text: written(at, "t"), "aria-hidden": "true" }),
+    el(
+      "div",
+      { class: "body" },
+      isFirst ? head(message, name, at, store) : null,
+      ...words(message, context),
+      foot(message, context),
+    ),
     tools(message, acts),
   );
 }
 
 function openMenu(event, message, acts) {
-  // Links, pictures and marked words keep the browser's own menu.
-  if (event.target.closest("a, img, input") || String(getSelection())) return;
+  // Links, players and marked words keep the browser's own menu.
+  if (event.target.closest("a, input, audio, video") || String(getSelection())) return;
   event.preventDefault();
   acts.menu(message, event.clientX, event.clientY, event.currentTarget);
 }
@@ -75,12 +83,29 @@ export function badge() {
 function above(message, { store, names, acts }) {
   const uses = message.sandbox?.uses;
   if (message.message_reference) {
-    const source = store.message(message.channel_id, message.message_reference.message_id) ?? message.referenced_message;
+    const source =
+      store.message(message.channel_id, message.message_reference.message_id) ?? message.referenced_message;
     const inside = source
-      ? [avatar(shownName(source.author), { isBot: source.author.bot, small: true }), el("b", { text: shownName(source.author) }), " ", preview(source, names)]
+      ? [
+          avatar(shownName(source.author), { isBot: source.author.bot, small: true }),
+          el("b", { text: shownName(source.author) }),
+          " ",
+          preview(source, names),
+        ]
       : [el("i", { text: "The message could not be loaded" })];
     const go = () => acts.go(message.channel_id, message.message_reference.message_id);
-    return el("button", { type: "button", class: "above", onclick: go, disabled: !source, "aria-label": "Go to the message this answers" }, el("span", { class: "spine" }), inside);
+    return el(
+      "button",
+      {
+        type: "button",
+        class: "above",
+        onclick: go,
+        disabled: !source,
+        "aria-label": "Go to the message this answers",
+      },
+      el("span", { class: "spine" }),
+      inside,
+    );
   }
   if (!uses) return null;
   const who = shownName(uses.user);
@@ -97,8 +122,9 @@ function above(message, { store, names, acts }) {
 
 /** A message in one line of plain words. */
 export function preview(message, names) {
-  const parts = [message.content, ...texts(message.components ?? [])].filter(Boolean).join(" ");
-  const words = plain(parts, names) || message.embeds?.[0]?.title || (message.attachments?.length ? "a file" : "a message");
+  const parts = [message.content, ...texts(message.components ?? [])].filter(Boolean).join("\n");
+  const words =
+    plain(parts, names) || message.embeds?.[0]?.title || (message.attachments?.length ? "a file" : "a message");
   return words.length > PREVIEW ? `${words.slice(0, PREVIEW)}…` : words;
 }
 
@@ -116,10 +142,14 @@ function words(message, context) {
     choose: (customId, values) => acts.choose(message, customId, values),
   };
   const drawn = (message.components ?? []).map((part) => component(part, parts));
-  const edited = message.edited_timestamp ? el("span", { class: "edited", text: "(edited)", title: written(Date.parse(message.edited_timestamp), "F") }) : null;
+  const edited = message.edited_timestamp
+    ? el("span", { class: "edited", text: "(edited)", title: written(Date.parse(message.edited_timestamp), "F") })
+    : null;
   if (message.flags & V2_FLAG) return [el("div", { class: "components v2" }, drawn), edited];
   return [
-    message.content || edited ? el("div", { class: "content" }, render(message.content, names), edited ? " " : null, edited) : null,
+    message.content || edited
+      ? el("div", { class: "content" }, render(message.content, names), edited ? " " : null, edited)
+      : null,
     ...(message.embeds ?? []).map((body) => embed(body, names)),
     ...attachments(message.attachments ?? []),
     drawn.length ? el("div", { class: "components" }, drawn) : null,
@@ -140,14 +170,25 @@ function foot(message, { acts, failure }) {
 
 /** "Only you can see this · Dismiss message". */
 export function onlyYou(dismiss) {
-  return el("p", { class: "only-you" }, icon("eye"), "Only you can see this · ", el("button", { type: "button", class: "textual", onclick: dismiss, text: "Dismiss message" }));
+  return el(
+    "p",
+    { class: "only-you" },
+    icon("eye"),
+    "Only you can see this · ",
+    el("button", { type: "button", class: "textual", onclick: dismiss, text: "Dismiss message" }),
+  );
 }
 
 function tools(message, acts) {
-  const more = iconButton("dots", "More", (event) => {
-    const box = event.currentTarget.getBoundingClientRect();
-    acts.menu(message, box.left, box.bottom, event.currentTarget);
-  }, { "aria-haspopup": "menu" });
+  const more = iconButton(
+    "dots",
+    "More",
+    (event) => {
+      const box = event.currentTarget.getBoundingClientRect();
+      acts.menu(message, box.left, box.bottom, event.currentTarget);
+    },
+    { "aria-haspopup": "menu" },
+  );
   const reply = isEphemeral(message) ? null : iconButton("reply", "Reply", () => acts.reply(message));
   return el("div", { class: "tools" }, reply, more);
 }

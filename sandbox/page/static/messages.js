@@ -19,6 +19,9 @@ export class MessageLog {
   #interactions;
   #stale = new Set();
   #wanted = null;
+  /** Whether the end is read along; what comes is then scrolled to. */
+  #atEnd = true;
+  #top = 0;
 
   constructor({ store, names, acts, interactions }) {
     this.#store = store;
@@ -34,10 +37,8 @@ export class MessageLog {
     // A picture that arrives late pushes what was read out of sight.
     this.#log.addEventListener("load", () => this.#atEnd && this.#toEnd(), true);
     new ResizeObserver(() => this.#atEnd && this.#toEnd()).observe(this.#log);
-    this.#log.addEventListener("scroll", () => (this.#atEnd = this.#isNearEnd()));
+    this.#log.addEventListener("scroll", () => this.#scrolled());
   }
-
-  #atEnd = true;
 
   /** Draws the channel in view from nothing. */
   drawAll() {
@@ -69,12 +70,25 @@ export class MessageLog {
   #beginning() {
     const channel = this.#store.channel(this.#store.channelId);
     const name = channel ? this.#store.channelName(channel) : "";
-    return el("li", { class: "beginning" }, el("h2", { text: channel?.guild_id ? `Welcome to #${name}!` : name }), el("p", { text: channel?.guild_id ? `This is the start of #${name}.` : "This is the start of a conversation of two." }));
+    return el(
+      "li",
+      { class: "beginning" },
+      el("h2", { text: channel?.guild_id ? `Welcome to #${name}!` : name }),
+      el("p", {
+        text: channel?.guild_id ? `This is the start of #${name}.` : "This is the start of a conversation of two.",
+      }),
+    );
   }
 
   #row(message, before) {
     const isFirst = !before || !isTogether(before, message);
-    return messageRow(message, { store: this.#store, names: this.#names, acts: this.#acts, isFirst, failure: this.#interactions.failureOf(message.id) });
+    return messageRow(message, {
+      store: this.#store,
+      names: this.#names,
+      acts: this.#acts,
+      isFirst,
+      failure: this.#interactions.failureOf(message.id),
+    });
   }
 
   #change({ op, message }) {
@@ -117,15 +131,22 @@ export class MessageLog {
     const fresh = this.#row(messages[place], messages[place - 1]);
     const customId = focused?.dataset?.customId;
     row.replaceWith(fresh);
-    const again = focused && (customId ? [...fresh.querySelectorAll("[data-custom-id]")].find((one) => one.dataset.customId === customId) : null);
+    const again =
+      focused &&
+      (customId
+        ? [...fresh.querySelectorAll("[data-custom-id]")].find((one) => one.dataset.customId === customId)
+        : null);
     if (focused) (again && !again.disabled ? again : fresh).focus({ preventScroll: true });
     if (this.#atEnd) this.#toEnd();
   }
 
   #redrawAfter(messageId) {
-    const following = (this.#store.messages.get(this.#store.channelId) ?? []).find((one) => compareIds(one.id, messageId) > 0);
+    const following = (this.#store.messages.get(this.#store.channelId) ?? []).find(
+      (one) => compareIds(one.id, messageId) > 0,
+    );
     if (following) this.#redraw(following.id);
-    for (const line of this.#log.querySelectorAll(".divider")) if (!line.nextElementSibling?.matches(".message")) line.remove();
+    for (const line of this.#log.querySelectorAll(".divider"))
+      if (!line.nextElementSibling?.matches(".message")) line.remove();
   }
 
   #drawStale() {
@@ -142,18 +163,38 @@ export class MessageLog {
 
   #pendingRow({ id, state, command }) {
     const me = shownName(this.#store.me);
-    const head = el("div", { class: "above" }, el("b", { text: me }), command ? " used " : " sent a form", command ? el("span", { class: "mention", text: `/${command}` }) : null);
-    const body = state === "sent" ? thinking("Easel") : el("p", { class: "failure", role: "alert", text: "The application did not respond" });
+    const head = el(
+      "div",
+      { class: "above" },
+      el("b", { text: me }),
+      command ? " used " : " sent a form",
+      command ? el("span", { class: "mention", text: `/${command}` }) : null,
+    );
+    const body =
+      state === "sent"
+        ? thinking("Easel")
+        : el("p", { class: "failure", role: "alert", text: "The application did not respond" });
     const foot = state === "sent" ? null : onlyYou(() => this.#interactions.forget(id));
-    return el("li", { class: "message pending first ephemeral" }, head, el("span", { class: "avatar avatar-bot", "aria-hidden": "true" }, el("span", { class: "icon icon-easel" })), el("div", { class: "body" }, body, foot));
+    return el(
+      "li",
+      { class: "message pending first ephemeral" },
+      head,
+      el("span", { class: "avatar avatar-bot", "aria-hidden": "true" }, el("span", { class: "icon icon-easel" })),
+      el("div", { class: "body" }, body, foot),
+    );
   }
 
   #announce(message) {
-    this.#announcer.textContent = `${shownName(message.author)}: ${message.sandbox?.is_loading ? "thinking" : preview(message, this.#names)}`;
+    const words = message.sandbox?.is_loading ? "thinking" : preview(message, this.#names);
+    this.#announcer.textContent = `${shownName(message.author)}: ${words}`;
   }
 
-  #isNearEnd() {
-    return this.#log.scrollHeight - this.#log.scrollTop - this.#log.clientHeight < NEAR_END;
+  /** Only who scrolls up leaves the end: a picture that grows below does not move the page under the reader. */
+  #scrolled() {
+    const { scrollTop, scrollHeight, clientHeight } = this.#log;
+    if (scrollHeight - scrollTop - clientHeight < NEAR_END) this.#atEnd = true;
+    else if (scrollTop < this.#top) this.#atEnd = false;
+    this.#top = scrollTop;
   }
 
   #toEnd() {
@@ -178,11 +219,19 @@ function at(message) {
 
 function isTogether(before, message) {
   const isPlain = !message.message_reference && !message.sandbox?.uses;
-  const isSame = before.author.id === message.author.id && Boolean(before.sandbox?.is_ephemeral) === Boolean(message.sandbox?.is_ephemeral);
-  return isPlain && isSame && at(message) - at(before) < TOGETHER_MS && dayNumber(at(before)) === dayNumber(at(message));
+  const isSame =
+    before.author.id === message.author.id &&
+    Boolean(before.sandbox?.is_ephemeral) === Boolean(message.sandbox?.is_ephemeral);
+  return (
+    isPlain && isSame && at(message) - at(before) < TOGETHER_MS && dayNumber(at(before)) === dayNumber(at(message))
+  );
 }
 
 function divider(atMs) {
   const isToday = dayNumber(atMs) === dayNumber(now());
-  return el("li", { class: "divider", role: "separator" }, el("span", { text: isToday ? `Today, ${written(atMs, "D")}` : written(atMs, "D") }));
+  return el(
+    "li",
+    { class: "divider", role: "separator" },
+    el("span", { text: isToday ? `Today, ${written(atMs, "D")}` : written(atMs, "D") }),
+  );
 }

@@ -32,7 +32,8 @@ export class OptionField {
     this.#store = store;
     this.#suggest = suggest;
     this.#onchange = onchange;
-    this.complaint = el("span", { class: "chip-complaint", hidden: true });
+    // The composer shows the first of these below; each is read out with its field.
+    this.complaint = el("span", { class: "hidden-words", hidden: true });
     this.input = spec.type === Option.ATTACHMENT ? this.#filePicker() : this.#textField();
     const name = el("span", { class: "chip-name", text: spec.name });
     this.node = el("label", { class: "chip", title: spec.description }, name, this.input, this.complaint);
@@ -51,9 +52,24 @@ export class OptionField {
   }
 
   #filePicker() {
-    this.chooser = el("input", { type: "file", hidden: true, onchange: () => this.chooser.files[0] && this.take(this.chooser.files[0]) });
+    this.chooser = el("input", {
+      type: "file",
+      hidden: true,
+      onchange: () => this.chooser.files[0] && this.take(this.chooser.files[0]),
+    });
     const label = el("span", { class: "chip-file-text", text: "Choose or drop a file" });
-    return el("button", { type: "button", class: "chip-file", "aria-label": `${this.spec.name}: choose a file`, onclick: () => this.chooser.click() }, icon("file"), label, this.chooser);
+    return el(
+      "button",
+      {
+        type: "button",
+        class: "chip-file",
+        "aria-label": `${this.spec.name}: choose a file`,
+        onclick: () => this.chooser.click(),
+      },
+      icon("file"),
+      label,
+      this.chooser,
+    );
   }
 
   get isFile() {

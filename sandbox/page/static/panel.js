@@ -55,15 +55,36 @@ export class Panel {
   #draw() {
     const names = { traffic: "Traffic", books: "Queue and books", faults: "Faults", machine: "Bot and time" };
     this.#tabs = Object.fromEntries(
-      Object.entries(names).map(([key, label]) => [key, el("button", { type: "button", class: "tab", role: "tab", id: `tab-${key}`, "aria-controls": `view-${key}`, text: label, onclick: () => this.#choose(key) })]),
+      Object.entries(names).map(([key, label]) => [
+        key,
+        el("button", {
+          type: "button",
+          class: "tab",
+          role: "tab",
+          id: `tab-${key}`,
+          "aria-controls": `view-${key}`,
+          text: label,
+          onclick: () => this.#choose(key),
+        }),
+      ]),
     );
-    const bar = el("div", { class: "tabs", role: "tablist", "aria-label": "Inside the sandbox", onkeydown: (event) => this.#key(event) }, Object.values(this.#tabs));
+    const bar = el(
+      "div",
+      { class: "tabs", role: "tablist", "aria-label": "Inside the sandbox", onkeydown: (event) => this.#key(event) },
+      Object.values(this.#tabs),
+    );
     for (const [key, view] of Object.entries(this.#views)) {
       view.node.id = `view-${key}`;
       view.node.setAttribute("role", "tabpanel");
       view.node.setAttribute("aria-labelledby", `tab-${key}`);
     }
-    const head = el("header", { class: "panel-head" }, icon("gauge"), el("h2", { text: "Inside the sandbox" }), iconButton("close", "Close the panel", () => document.getElementById("panel-toggle").click()));
+    const head = el(
+      "header",
+      { class: "panel-head" },
+      icon("gauge"),
+      el("h2", { text: "Inside the sandbox" }),
+      iconButton("close", "Close the panel", () => document.getElementById("panel-toggle").click()),
+    );
     this.#root.replaceChildren(head, bar, ...Object.values(this.#views).map((view) => view.node));
     this.#choose("traffic");
   }

@@ -3,7 +3,7 @@ import { avatar, el, icon, iconButton } from "./dom.js";
 import { shownName } from "./store.js";
 import { themeButton } from "./theme.js";
 
-export const PEOPLE = ["op", "admin", "mod", "ana", "bo", "newbie"];
+const PEOPLE = ["op", "admin", "mod", "ana", "bo", "newbie"];
 const FIRST = "ana";
 const KEY = "easel-person";
 
@@ -43,28 +43,40 @@ export class PeopleSwitch {
     this.#root.addEventListener("keydown", (event) => {
       if (event.key === "Escape" && this.#isOpen) this.#toggle(false);
     });
-    this.#root.addEventListener("focusout", (event) => {
-      if (this.#isOpen && event.relatedTarget && !this.#root.contains(event.relatedTarget)) this.#toggle(false);
-    });
+    const leave = (target) => this.#isOpen && target && !this.#root.contains(target) && this.#toggle(false, false);
+    this.#root.addEventListener("focusout", (event) => leave(event.relatedTarget));
+    document.addEventListener("pointerdown", (event) => leave(event.target));
   }
 
   draw() {
     const me = this.#store.me;
     if (!me) return;
     const name = shownName(me);
+    const focused = this.#root.contains(document.activeElement) ? document.activeElement : null;
     const who = el(
       "button",
-      { type: "button", class: "self-button", id: "self-button", "aria-expanded": String(this.#isOpen), "aria-label": `You are ${name}; be somebody else`, onclick: () => this.#toggle(!this.#isOpen) },
+      {
+        type: "button",
+        class: "self-button",
+        id: "self-button",
+        "aria-expanded": String(this.#isOpen),
+        "aria-label": `You are ${name}; be somebody else`,
+        onclick: () => this.#toggle(!this.#isOpen),
+      },
       avatar(name, { small: true }),
       el("span", { class: "self-text" }, el("b", { text: name }), el("small", { text: me.sandbox?.note ?? "" })),
       icon("swap"),
     );
     this.#root.replaceChildren(...[this.#isOpen ? this.#list() : null, who, themeButton()].filter(Boolean));
+    const before = focused?.dataset.person;
+    if (before) this.#root.querySelector(`[data-person="${CSS.escape(before)}"]`)?.focus();
+    else if (focused?.id === "self-button") who.focus();
   }
 
-  #toggle(isOpen) {
+  #toggle(isOpen, isFocused = true) {
     this.#isOpen = isOpen;
     this.draw();
+    if (!isFocused) return;
     if (isOpen) this.#root.querySelector(".person.here")?.focus();
     else document.getElementById("self-button").focus();
   }
@@ -80,10 +92,28 @@ export class PeopleSwitch {
       return el(
         "li",
         {},
-        el("button", { type: "button", class: `person${isMe ? " here" : ""}`, "data-person": person, "aria-current": isMe ? "true" : null, onclick: pick }, avatar(name, { small: true }), el("span", { class: "self-text" }, el("b", { text: name }), el("small", { text: note ?? "" }))),
-        iconButton("out", `Open a window as ${name}`, () => window.open(`${location.pathname}#${person}/${this.#store.channelId ?? ""}`, "_blank", "noopener")),
+        el(
+          "button",
+          {
+            type: "button",
+            class: `person${isMe ? " here" : ""}`,
+            "data-person": person,
+            "aria-current": isMe ? "true" : null,
+            onclick: pick,
+          },
+          avatar(name, { small: true }),
+          el("span", { class: "self-text" }, el("b", { text: name }), el("small", { text: note ?? "" })),
+        ),
+        iconButton("out", `Open a window as ${name}`, () =>
+          window.open(`${location.pathname}#${person}/${this.#store.channelId ?? ""}`, "_blank", "noopener"),
+        ),
       );
     });
-    return el("div", { class: "people", role: "group", "aria-label": "Be somebody" }, el("h2", { text: "Be somebody" }), el("ul", {}, rows));
+    return el(
+      "div",
+      { class: "people", role: "group", "aria-label": "Be somebody" },
+      el("h2", { text: "Be somebody" }),
+      el("ul", {}, rows),
+    );
   }
 }

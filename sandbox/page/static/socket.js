@@ -35,7 +35,8 @@ export class Socket extends EventTarget {
    * @returns {Promise<object>} rejects with Refused
    */
   ask(verb, fields = {}) {
-    if (this.#socket?.readyState !== WebSocket.OPEN) return Promise.reject(new Refused("The connection is lost; wait a moment."));
+    if (this.#socket?.readyState !== WebSocket.OPEN)
+      return Promise.reject(new Refused("The connection is lost; wait a moment."));
     const seq = (this.#seq += 1);
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => this.#settle({ seq, ok: false, error: "The sandbox did not answer." }), ANSWER_MS);
@@ -98,6 +99,7 @@ export async function upload(file) {
   const body = new FormData();
   body.append("file", file, file.name);
   const answer = await fetch("/upload", { method: "POST", body, headers: { "X-Easel-Page": "1" } }).catch(() => null);
-  if (!answer?.ok) throw new Refused(answer ? `${file.name} was not taken (${answer.status}).` : "The connection is lost.");
+  if (!answer?.ok)
+    throw new Refused(answer ? `${file.name} was not taken (${answer.status}).` : "The connection is lost.");
   return answer.json();
 }

@@ -40,7 +40,10 @@ export class Store extends EventTarget {
   }
 
   takeMessages({ channel_id: channelId, messages }) {
-    this.messages.set(channelId, messages.toSorted((left, right) => compareIds(left.id, right.id)));
+    this.messages.set(
+      channelId,
+      messages.toSorted((left, right) => compareIds(left.id, right.id)),
+    );
     this.#tell("messages", channelId);
   }
 
@@ -117,7 +120,9 @@ export class Store extends EventTarget {
   /** A member's roles, highest first, without @everyone. */
   rolesOf(userId, guild = this.guildOf(this.channelId)) {
     const held = guild?.members.find((member) => member.user.id === userId)?.roles ?? [];
-    return (guild?.roles ?? []).filter((role) => held.includes(role.id)).sort((one, other) => other.position - one.position);
+    return (guild?.roles ?? [])
+      .filter((role) => held.includes(role.id))
+      .sort((one, other) => other.position - one.position);
   }
 
   /** A conversation of two is named after the other one, the bot. */

@@ -21,12 +21,16 @@ export function startTheme() {
 
 /** A button that turns the one into the other. */
 export function themeButton() {
-  const button = iconButton(isLight() ? "moon" : "sun", isLight() ? "Use the dark theme" : "Use the light theme", () => {
-    localStorage.setItem(KEY, isLight() ? "dark" : "light");
-    apply();
-    button.replaceWith(themeButton());
-    document.querySelector(".theme-button").focus();
-  });
+  const button = iconButton(
+    isLight() ? "moon" : "sun",
+    isLight() ? "Use the dark theme" : "Use the light theme",
+    () => {
+      localStorage.setItem(KEY, isLight() ? "dark" : "light");
+      apply();
+      button.replaceWith(themeButton());
+      document.querySelector(".theme-button").focus();
+    },
+  );
   button.classList.add("theme-button");
   return button;
 }

@@ -38,7 +38,7 @@ export function now() {
 }
 
 /** "in 14 seconds", "2 minutes ago". */
-export function relative(atMs, nowMs = now()) {
+function relative(atMs, nowMs = now()) {
   const distance = atMs - nowMs;
   for (const [unit, length] of UNITS) {
     const count = Math.round(distance / length);

@@ -22,12 +22,21 @@ export class Topbar {
     const channel = this.#store.channel(this.#store.channelId);
     const focused = document.activeElement?.id;
     this.#root.replaceChildren(
-      iconButton("menu", "Channels", () => this.#sides.toggle("places"), { id: "places-toggle", "aria-expanded": String(this.#sides.isOpen("places")) }),
+      iconButton("menu", "Channels", () => this.#sides.toggle("places"), {
+        id: "places-toggle",
+        "aria-expanded": String(this.#sides.isOpen("places")),
+      }),
       ...(channel ? this.#where(channel) : []),
       el("span", { class: "gap" }),
       this.#bot(),
-      iconButton("people", "Members", () => this.#sides.toggle("members"), { id: "members-toggle", "aria-expanded": String(this.#sides.isOpen("members")) }),
-      iconButton("gauge", "Inside the sandbox", () => this.#sides.toggle("panel"), { id: "panel-toggle", "aria-expanded": String(this.#sides.isOpen("panel")) }),
+      iconButton("people", "Members", () => this.#sides.toggle("members"), {
+        id: "members-toggle",
+        "aria-expanded": String(this.#sides.isOpen("members")),
+      }),
+      iconButton("gauge", "Inside the sandbox", () => this.#sides.toggle("panel"), {
+        id: "panel-toggle",
+        "aria-expanded": String(this.#sides.isOpen("panel")),
+      }),
     );
     if (focused) this.#root.querySelector(`#${CSS.escape(focused)}`)?.focus();
   }
@@ -45,6 +54,11 @@ export class Topbar {
 
   #bot() {
     const { bot } = this.#store;
-    return el("span", { class: `bot-chip ${bot.state}`, id: "bot-chip", role: "status" }, el("span", { class: "dot", "aria-hidden": "true" }), `Easel is ${botWords(bot)}`);
+    return el(
+      "span",
+      { class: `bot-chip ${bot.state}`, id: "bot-chip", role: "status" },
+      el("span", { class: "dot", "aria-hidden": "true" }),
+      `Easel is ${botWords(bot)}`,
+    );
   }
 }

@@ -2,7 +2,11 @@
 import { el } from "./dom.js";
 
 const KEPT = 300;
-const MARKS = { ok: ["✓", "fits Discord's OpenAPI document"], violation: ["✗", "breaks Discord's OpenAPI document"], unchecked: ["·", "not in the document"] };
+const MARKS = {
+  ok: ["✓", "fits Discord's OpenAPI document"],
+  violation: ["✗", "breaks Discord's OpenAPI document"],
+  unchecked: ["·", "not in the document"],
+};
 const SIDES = { rest: "REST", gateway: "Gateway", provider: "Provider" };
 
 export class TrafficView {
@@ -15,13 +19,20 @@ export class TrafficView {
       const box = el("input", { type: "checkbox", checked: true, onchange: () => this.#filter(side, box.checked) });
       return el("label", { class: "filter" }, box, label);
     });
-    this.node = el("section", { class: "panel-view traffic-view" }, el("div", { class: "filters", role: "group", "aria-label": "Show" }, sides), this.#count, this.#list);
+    this.node = el(
+      "section",
+      { class: "panel-view traffic-view" },
+      el("div", { class: "filters", role: "group", "aria-label": "Show" }, sides),
+      this.#count,
+      this.#list,
+    );
     this.violations = 0;
   }
 
   /** How many requests broke Discord's document. */
   set violations(count) {
-    this.#count.textContent = count === 0 ? "0 violations of Discord's OpenAPI document" : `${count} violations of Discord's OpenAPI document`;
+    this.#count.textContent =
+      count === 0 ? "0 violations of Discord's OpenAPI document" : `${count} violations of Discord's OpenAPI document`;
     this.#count.classList.toggle("bad", count > 0);
   }
 
@@ -43,12 +54,29 @@ export class TrafficView {
       {},
       el("span", { class: `mark ${item.check}`, title: meaning, "aria-label": meaning, role: "img", text: mark }),
       el("span", { class: `side ${item.side}`, text: SIDES[item.side] ?? item.side }),
-      el("span", { class: "arrow", text: arrow, "aria-label": item.direction === "out" ? "from the bot" : "to the bot", role: "img" }),
+      el("span", {
+        class: "arrow",
+        text: arrow,
+        "aria-label": item.direction === "out" ? "from the bot" : "to the bot",
+        role: "img",
+      }),
       el("span", { class: "title", text: item.title }),
-      item.status ? el("span", { class: `status${item.status >= 400 ? " bad" : ""}`, text: String(item.status) }) : null,
+      item.status
+        ? el("span", { class: `status${item.status >= 400 ? " bad" : ""}`, text: String(item.status) })
+        : null,
     );
-    const body = el("div", { class: "traffic-body" }, el("small", { text: clock }), item.detail ? el("p", { class: "bad", text: item.detail }) : null, item.body ? el("pre", { tabindex: "0", text: laidOut(item.body) }) : null);
-    return el("li", { "data-n": item.n, "data-side": item.side, hidden: this.#hidden.has(item.side) }, el("details", {}, summary, body));
+    const body = el(
+      "div",
+      { class: "traffic-body" },
+      el("small", { text: clock }),
+      item.detail ? el("p", { class: "bad", text: item.detail }) : null,
+      item.body ? el("pre", { tabindex: "0", text: laidOut(item.body) }) : null,
+    );
+    return el(
+      "li",
+      { "data-n": item.n, "data-side": item.side, hidden: this.#hidden.has(item.side) },
+      el("details", {}, summary, body),
+    );
   }
 
   #filter(side, isShown) {

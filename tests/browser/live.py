@@ -1,0 +1,70 @@
+"""A stage with its page, for windows of Chromium: Easel as a process of its own, or the small test bot."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.async_api import Page, expect
+
+from sandbox.discord import Sandbox
+from sandbox.gateways import Gateways, Outcome, outcome
+from sandbox.page.botkeeper import BotKeeper
+from sandbox.page.server import PageServer
+from sandbox.stage import Stage, stage
+
+# Gateways draw this much faster than real ones.
+SCALE = 0.02
+PROMPT = "a lighthouse made of stained glass, storm"
+
+
+@dataclass(kw_only=True)
+class Live:
+    """What a test needs of it."""
+
+    stage: Stage
+    keeper: BotKeeper
+    url: str
+
+    @property
+    def sandbox(self) -> Sandbox:
+        """The loopback Discord."""
+        return self.stage.sandbox
+
+    @property
+    def gateways(self) -> Gateways:
+        """The pretend gateways."""
+        return self.stage.gateways
+
+    def draws_until_told(self, gateway: str = "pixazo") -> None:
+        """That gateway's next picture is drawn until somebody says that it is finished."""
+        self.gateways.faults.next(gateway, outcome(Outcome.NEVER_ENDS))
+
+
+@asynccontextmanager
+async def live(folder: Path, *, picture_side: int = 64, easel: bool = True) -> AsyncIterator[Live]:
+    """Opens it. Nothing that passed between bot and sandbox may break Discord's document."""
+    async with stage(folder, scale=SCALE, picture_side=picture_side) as built, BotKeeper.on(built) as keeper:
+        async with PageServer.start(built, keeper) as page:
+            if easel:
+                await keeper.start()
+            yield Live(stage=built, keeper=keeper, url=page.url)
+        assert built.sandbox.violations == []
+
+
+async def imagine(page: Page, prompt: str = PROMPT, *, model: str = "pixazo") -> None:
+    """Types the command as a member does: the model by autocomplete, all by keys."""
+    await page.locator("#composer-text").focus()
+    await page.keyboard.type("/ima")
+    await page.keyboard.press("Tab")
+    await page.keyboard.type(prompt)
+    suggestion = page.get_by_role("listbox", name="Suggestions").get_by_role("option")
+    offered = await suggestion.locator(".listbox-title").all_inner_texts()
+    for _ in range(offered.index("model") + 1):
+        await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("Enter")
+    await page.keyboard.type(model)
+    await expect(suggestion).to_have_count(1)
+    await expect(suggestion).to_contain_text(model)
+    await page.keyboard.press("Enter")
+    await page.keyboard.press("Enter")

@@ -1,0 +1,147 @@
+"""The main screens. With EASEL_SCREENS=1 they are written to docs/screens; without, nothing in the tree changes."""
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.browser import frames
+from tests.browser.chromium import PHONE, Windows
+from tests.browser.fake import Fake
+from tests.browser.frames import button, card, container, gallery, item, message, row, text
+from tests.browser.live import PROMPT, imagine, live
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+SCREENS = Path(__file__).resolve().parents[2] / "docs" / "screens"
+SIZE = (1280, 800)
+WIDE = (1600, 900)
+WAIT_MS = 20_000
+
+
+async def keep(page: Page, name: str) -> None:
+    """Writes the screen as it stands."""
+    await page.evaluate(
+        "Promise.all([...document.querySelectorAll('#log img')].map((image) => image.decode().catch(() => null)))"
+    )
+    # A pointer over a row or a blinking cursor would be in the picture.
+    await page.mouse.move(0, 0)
+    shot = await page.screenshot(caret="hide", animations="disabled")
+    assert shot.startswith(b"\x89PNG")
+    if os.environ.get("EASEL_SCREENS") == "1":
+        SCREENS.mkdir(parents=True, exist_ok=True)
+        (SCREENS / f"{name}.png").write_bytes(shot)
+
+
+async def test_a_picture_from_the_first_slash_to_the_result(windows: Windows, tmp_path: Path) -> None:
+    async with live(tmp_path, picture_side=768) as opened, windows:
+        ana = await windows.open(f"{opened.url}#ana", size=SIZE)
+        bo = await windows.open(f"{opened.url}#bo", size=PHONE, touch=True)
+        await bo.locator("#composer-text").fill("Who draws the poster for the storm night?")
+        await bo.keyboard.press("Enter")
+        await ana.locator("#composer-text").focus()
+        await ana.keyboard.type("/")
+        await expect(ana.get_by_role("option", name=re.compile("imagine"))).to_be_visible()
+        await keep(ana, "commands")
+        await ana.keyboard.type("imagine ")
+        await ana.keyboard.type(PROMPT)
+        await ana.get_by_role("option", name=re.compile("^model")).click()
+        await expect(ana.get_by_role("option", name=re.compile("pixazo"))).to_be_visible()
+        await keep(ana, "composer")
+        await ana.keyboard.press("Escape")
+        await ana.keyboard.press("Escape")
+        await ana.locator("#composer-text").fill("")
+        opened.draws_until_told()
+        await imagine(ana)
+        await expect(ana.locator(".container")).to_contain_text("drawing", timeout=WAIT_MS)
+        await keep(ana, "progress")
+        opened.gateways.finish()
+        for page in (ana, bo):
+            await expect(page.get_by_role("img", name=PROMPT)).to_be_visible(timeout=WAIT_MS)
+        await expect(ana.locator(".container").first).to_contain_text("Posted", timeout=WAIT_MS)
+        await keep(ana, "result")
+        await keep(bo, "phone")
+        await ana.get_by_role("button", name="Use the light theme").click()
+        await keep(ana, "light")
+
+
+async def test_inside_the_sandbox(windows: Windows, tmp_path: Path) -> None:
+    async with live(tmp_path, picture_side=512) as opened, windows:
+        page = await windows.open(f"{opened.url}#op", size=WIDE)
+        await page.locator("#panel-toggle").click()
+        opened.draws_until_told()
+        await imagine(page)
+        await expect(page.locator(".container")).to_contain_text("drawing", timeout=WAIT_MS)
+        await keep(page, "panel")
+        await page.get_by_role("tab", name="Faults").click()
+        await expect(page.locator(".fault").first).to_be_visible()
+        await keep(page, "faults")
+        await page.get_by_role("tab", name="Bot and time").click()
+        await page.get_by_role("button", name="Kill").click()
+        await expect(page.locator("#bot-chip")).to_have_text("Easel is not running")
+        await keep(page, "killed")
+
+
+async def test_cards_of_every_kind(fake: Fake, windows: Windows) -> None:
+    soon = int(frames.START.timestamp()) + 20 * 60
+    review = container(
+        text("### Waiting for review · 1 of 4"),
+        text(f"<@305> in <#{frames.THREAD}> · <t:{soon - 180}:R>\n> {PROMPT}, wreck"),
+        text("Why held: **violence 0.71** (text) · new member (2 days)"),
+        gallery(item("held", "the held picture", spoiler=True)),
+        text("-# job `7b10` · not shown to anyone yet · $0.02 spent"),
+        row(button("Approve", 3), button("Prompt history"), button("Skip"), button("Reject…", 4)),
+        accent=0xF0B232,
+    )
+    names = "1 Ana · 2 Bo · 3 Cy · 4 Di · 5 Ed · 6 Flo · 7 Gus · 8 Hal · 9 Ida"
+    options = [{"label": name, "value": name} for name in names.split(" · ")]
+    vote = {"type": 3, "custom_id": "vote", "placeholder": "Vote for an entry on this page", "options": options}
+    event = container(
+        text(f"### Autumn Poster Jam\n23 entries · voting closes <t:{soon + 2 * 86_400}:R>"),
+        gallery(*(item(f"entry {number}", f"entry {number}") for number in range(9))),
+        text(f"-# {names}"),
+        row(vote),
+        row(button("Back", disabled=True), button("Page 1 of 3", disabled=True), button("Next"), button("My entry")),
+        accent=0x9B59B6,
+    )
+    fake.messages[frames.GENERAL] = [
+        card(1, review),
+        card(2, event),
+        message(
+            3,
+            "mod",
+            "**bold** *it* ||spoiler|| `code` and <#204>, </imagine:501> <t:1795183500:f>\n> quoted\n- one\n- two",
+        ),
+        message(4, "bo", "I like number 4", message_reference={"message_id": "1002", "channel_id": frames.GENERAL}),
+    ]
+    page = await windows.open(f"{fake.url}#mod", size=(1280, 1720))
+    await expect(page.locator(".message")).to_have_count(4)
+    await keep(page, "cards")
+    await page.locator("#log .select").click()
+    await page.keyboard.press("ArrowDown")
+    await expect(page.get_by_role("option")).to_have_count(9)
+    await keep(page, "vote")
+
+
+async def test_a_form(fake: Fake, windows: Windows) -> None:
+    fake.messages[frames.GENERAL] = [message(1, "bo", "This one is not mine.")]
+    parts = [
+        {"type": 10, "content": "The member is told **privately**; what you write here is shown to them."},
+        {"type": 18, "label": "Reason", "description": "In your own words", "component": {
+            "type": 4, "custom_id": "reason", "style": 2, "max_length": 300, "placeholder": "What is wrong with it"}},
+        {"type": 18, "label": "Rule", "component": {"type": 3, "custom_id": "rule", "options": [
+            {"label": "Violence", "value": "v"}], "required": False}},
+        {"type": 18, "label": "What follows", "component": {"type": 21, "custom_id": "next", "options": [
+            {"label": "Nothing more", "value": "n", "default": True},
+            {"label": "Block for a day", "value": "b", "description": "No pictures until tomorrow"}]}},
+        {"type": 18, "label": "Tell the operator", "component": {"type": 23, "custom_id": "tell"}},
+    ]  # fmt: skip
+    page = await windows.open(f"{fake.url}#mod", size=SIZE)
+    await expect(page.locator(".message")).to_have_count(1)
+    modal = {"title": "Reject the picture", "custom_id": "reject", "components": parts}
+    await fake.push({"type": "interaction", "interaction_id": "1", "kind": 3, "state": "modal", "command": None,
+                     "channel_id": frames.GENERAL, "message_id": "1001", "modal": modal})  # fmt: skip
+    await expect(page.get_by_role("dialog")).to_be_visible()
+    await keep(page, "form")
