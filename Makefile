@@ -3,15 +3,22 @@ PYTHON ?= python3
 VENV ?= .venv
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
+# What the bot itself needs is enough for the demo, and is there in a fifth of the time.
+RUNNABLE := $(VENV)/.runnable
 
-.PHONY: demo test check bench torture lock clean
+.PHONY: demo test screens check bench torture lock clean
 
 $(STAMP): requirements/dev.txt
 	$(PYTHON) -m venv $(VENV)
 	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	touch $(STAMP)
 
-demo: $(STAMP) ## a loopback Discord, pretend gateways and the bot: the first picture without any account
+$(RUNNABLE): requirements/run.txt
+	test -f $(STAMP) || { $(PYTHON) -m venv $(VENV) && \
+	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt; }
+	touch $(RUNNABLE)
+
+demo: $(RUNNABLE) ## a loopback Discord, pretend gateways and the bot: the first picture without any account
 	$(PY) -m sandbox $(if $(ONCE),--once) $(if $(KEEP),--keep)
 
 test: $(STAMP) ## the whole suite, with branch coverage of the core rooms
@@ -19,6 +26,9 @@ test: $(STAMP) ## the whole suite, with branch coverage of the core rooms
 	$(PY) -m coverage erase
 	$(PY) -m coverage run -m pytest $(ARGS)
 	$(PY) -m coverage report --fail-under=100 --include='bot/core/*,bot/ledger/*,bot/jobs/*,bot/db/*,bot/providers/*,bot/payments/*'
+
+screens: $(STAMP) ## the pictures of docs/screens anew; needs a Chromium
+	EASEL_SCREENS=1 $(PY) -m pytest tests/browser/test_screens.py
 
 check: $(STAMP) ## lint, format, strict types, import contracts, dependencies
 	$(PY) -m ruff check .

@@ -23,6 +23,7 @@ _PRAGMAS = (
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
     f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}",
+    "PRAGMA temp_store = MEMORY",  # a sort spills into no file: none can fill the disk, none holds what members wrote
 )
 
 # SQLite's primary result codes that speak of the file, the disk, the memory or the time and not of a statement
