@@ -25,7 +25,7 @@ test: $(STAMP) ## the whole suite, with branch coverage of the core rooms
 	@tests/browser/chromium.sh
 	$(PY) -m coverage erase
 	$(PY) -m coverage run -m pytest $(ARGS)
-	$(PY) -m coverage report --fail-under=100 --include='bot/core/*,bot/ledger/*,bot/jobs/*,bot/db/*,bot/providers/*,bot/payments/*'
+	$(PY) -m coverage report --fail-under=100 --include='bot/core/*,bot/ledger/*,bot/jobs/*,bot/db/*,bot/providers/*,bot/payments/*,bot/guilds/*'
 
 screens: $(STAMP) ## the pictures of docs/screens anew; needs a Chromium
 	EASEL_SCREENS=1 $(PY) -m pytest tests/browser/test_screens.py

@@ -11,7 +11,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 
-from benchmarks import commands, gateway_rows, ledger, machine, memory, startup
+from benchmarks import asking, commands, editing, gateway_rows, ledger, machine, memory, startup
 from benchmarks.bots import Kind
 from benchmarks.rows import Row, table
 from bot.jobs.runner import MAX_STEPS
@@ -135,6 +135,8 @@ SECTIONS: dict[str, Callable[[], Awaitable[list[Row]]]] = {
     "polling": gateway_rows.polling_rows,
     "callbacks": gateway_rows.callback_rows,
     "waiting": gateway_rows.waiting_rows,
+    "editing": editing.rows,
+    "asking": asking.rows,
 }
 
 

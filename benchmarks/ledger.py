@@ -27,6 +27,7 @@ from bot.db.schema import migrate
 from bot.ledger import store
 from bot.ledger.model import Ceilings, HoldRequest
 from bot.ledger.policy import limits_for
+from bot.ledger.rules.model import Asked
 
 CALLERS = (1, 10, 100)
 AIMS = {1: 0.6, 10: None, 100: 3.0}  # times plain
@@ -71,7 +72,7 @@ def hold_one(tx: Transaction, number: int) -> None:
         member_id=member,
         amount=_PRICE,
         pictures=1,
-        limits=limits_for(_CEILINGS, guild_id=guild, member_id=member, at=at),
+        limits=limits_for(_CEILINGS, Asked(guild_id=guild, member_id=member), at=at),
         price_version="1",
         at=at,
     )

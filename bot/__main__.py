@@ -1,7 +1,8 @@
-"""The command line: `python -m bot run`, `jobs`, `ledger check`, `doctor`, `settings`, `healthcheck`.
+"""The command line: `python -m bot run`, `jobs`, `reports`, `ledger`, `doctor`, `settings`, `healthcheck`.
 
 Exit codes (sysexits.h): 0 well, 1 a check found something or a job is not what was asked for, 2 the command line is
-wrong, 69 the data folder or database cannot be used, 77 Discord refuses the token, 78 a setting is wrong.
+wrong, 65 a file handed in cannot be read, 69 the data folder or database cannot be used, 77 Discord refuses the token,
+78 a setting is wrong.
 """
 
 import argparse
@@ -13,11 +14,16 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from bot.ledger.check import Report
+    from bot.ledger.records.model import Period
+    from bot.services.adjusting import Correction
     from bot.services.resolving import Verdict
 
+EX_DATAERR = 65
 EX_UNAVAILABLE = 69
 EX_NOPERM = 77
 EX_CONFIG = 78
@@ -28,14 +34,36 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bot", description="Easel, a Discord bot for pictures.")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("run", help="run the bot until it is told to stop")
-    ledger = commands.add_parser("ledger", help="look into the books").add_subparsers(dest="action", required=True)
-    ledger.add_parser("check", help="prove that entries, holds and counters agree; also while the bot runs")
+    _add_ledger(commands.add_parser("ledger", help="look into the books, correct them, hold bills against them"))
     _add_jobs(commands.add_parser("jobs", help="look at jobs, settle unknown ones"))
+    commands.add_parser("reports", help="what members told of results, the latest first; also while the bot runs")
     doctor = commands.add_parser("doctor", help="examine settings, keys, data folder and database")
     doctor.add_argument("--online", action="store_true", help="also ask Discord and the gateways, by free calls alone")
     commands.add_parser("settings", help="print the text of .env.example")
     commands.add_parser("healthcheck", help="ask a running bot whether it is alive")
     return parser
+
+
+def _add_ledger(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", required=True)
+    actions.add_parser("check", help="prove that entries, holds and counters agree; also while the bot runs")
+    exporting = actions.add_parser("export", help="every entry as a file; also while the bot runs")
+    exporting.add_argument("--format", choices=("csv", "jsonl"), default="csv", help="csv unless told otherwise")
+    exporting.add_argument("--guild", type=int, help="those of this server alone, by its id")
+    exporting.add_argument("--out", type=Path, help="a file that is not there yet; else the standard output")
+    comparing = actions.add_parser("reconcile", help="hold a gateway's invoice or usage export against the ledger")
+    comparing.add_argument("provider", help="locus, pixazo, apiinone, apiframe or xai")
+    comparing.add_argument("file", type=Path, help="the invoice or export, CSV or JSON")
+    comparing.add_argument("--map", type=Path, required=True, help="which column is what; samples in data/reconcile")
+    for action, what in ((exporting, "all"), (comparing, "from the file's first moment to its last")):
+        action.add_argument("--from", dest="starts", metavar="DATE", help=f"reserved from then on, UTC; else {what}")
+        action.add_argument("--to", dest="ends", metavar="DATE", help="reserved before then, UTC")
+    adjusting = actions.add_parser("adjust", help="correct what a job has cost; also while the bot runs")
+    adjusting.add_argument("id", help="its id, or the first letters")
+    adjusting.add_argument("--usd", required=True, help="so much more or less, such as +0.05; 0 confirms a presumption")
+    adjusting.add_argument("--reason", required=True, help="what for: a refund, a credit, an invoice")
+    adjusting.add_argument("--author", required=True, help="who says so")
+    actions.add_parser("rebuild", help="make drifted counters anew from the entries, while no bot runs")
 
 
 def _add_jobs(parser: argparse.ArgumentParser) -> None:
@@ -67,9 +95,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(config.example(), end="")
             return 0
         case "ledger":
-            return _guarded(_ledger_check)
+            return _ledger(parser, options)
         case "jobs":
             return _jobs(parser, options)
+        case "reports":
+            return _guarded(_list_reports)
         case "doctor":
             return _doctor(is_online=options.online)
         case _:
@@ -87,7 +117,7 @@ def _healthcheck() -> int:
 
 def _guarded(command: Callable[[], int]) -> int:
     """Turns what the operator can mend into one line and an exit code."""
-    from bot.commands import CommandRefused  # noqa: PLC0415
+    from bot.commands import BadFile, CommandRefused  # noqa: PLC0415
     from bot.core.errors import DatabaseUnavailable, DataFolderBusy, SettingsError  # noqa: PLC0415
 
     try:
@@ -98,6 +128,9 @@ def _guarded(command: Callable[[], int]) -> int:
     except (DataFolderBusy, DatabaseUnavailable) as error:
         print(f"easel: {error}", file=sys.stderr)
         return EX_UNAVAILABLE
+    except BadFile as error:
+        print(f"easel: {error}", file=sys.stderr)
+        return EX_DATAERR
     except CommandRefused as error:
         print(f"easel: {error}", file=sys.stderr)
         return 1
@@ -138,26 +171,107 @@ def _run() -> int:
     return code
 
 
-def _ledger_check() -> int:
+def _ledger(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
+    """What is wrong on the command line itself is told before anything is opened."""
+    from bot.commands import corrections, exports  # noqa: PLC0415
+    from bot.services.adjusting import Correction  # noqa: PLC0415
+
+    match options.action:
+        case "check":
+            return _guarded(_ledger_check)
+        case "rebuild":
+            return _guarded(_ledger_rebuild)
+        case "adjust":
+            try:
+                difference = corrections.difference_of(options.usd)
+                correction = Correction(difference=difference, reason=options.reason, author=options.author)
+            except ValueError as error:
+                parser.error(f"ledger adjust: {error}")
+            return _guarded(partial(_ledger_adjust, options.id, correction))
+    try:
+        period = exports.period_of(options.starts, options.ends)
+    except ValueError as error:
+        parser.error(f"--from, --to: {error}")
+    if options.action == "export":
+        return _guarded(partial(_ledger_export, options, period))
+    is_open = options.starts is None and options.ends is None
+    return _guarded(partial(_ledger_reconcile, options, None if is_open else period))
+
+
+def _database() -> Path:
     from bot import config  # noqa: PLC0415
     from bot.app import DATABASE_NAME  # noqa: PLC0415
-    from bot.core.errors import DatabaseUnavailable  # noqa: PLC0415
+
+    return config.data_dir() / DATABASE_NAME
+
+
+def _ledger_check() -> int:
+    from bot.commands.jobs import existing  # noqa: PLC0415
     from bot.db import Database  # noqa: PLC0415
-    from bot.ledger.check import check  # noqa: PLC0415
+    from bot.ledger.check import Report, examine  # noqa: PLC0415
 
-    path = config.data_dir() / DATABASE_NAME
-    if not path.is_file():
-        raise DatabaseUnavailable(f"there is no database at {path}: start the bot once, or set EASEL_DATA_DIR")
+    async def run() -> Report:
+        async with Database.open_readonly(existing(_database())) as readers:
+            return await readers.read(examine)
 
-    async def run() -> tuple[str, ...]:
-        async with Database.open_readonly(path) as readers:
-            return await readers.read(check)
+    return _tell_report(asyncio.run(run()))
 
-    problems = asyncio.run(run())
-    for problem in problems:
+
+def _tell_report(report: "Report") -> int:
+    for problem in report.problems:
         print(problem)
-    print("the ledger agrees" if not problems else f"{len(problems)} problems")
-    return 1 if problems else 0
+    if report.first_row is not None:
+        print(f"the first row that breaks the book: {report.first_row}")
+    print("the ledger agrees" if not report.problems else f"{len(report.problems)} problems")
+    return 1 if report.problems else 0
+
+
+def _ledger_rebuild() -> int:
+    from bot.commands import corrections  # noqa: PLC0415
+
+    changed, report = asyncio.run(corrections.rebuild_ledger(_database()))
+    print("\n".join(changed) if changed else "nothing had drifted")
+    return _tell_report(report)
+
+
+def _ledger_adjust(prefix: str, correction: "Correction") -> int:
+    from bot.commands import corrections  # noqa: PLC0415
+    from bot.core.clock import SystemClock  # noqa: PLC0415
+
+    print(asyncio.run(corrections.adjust(_database(), prefix=prefix, correction=correction, clock=SystemClock())))
+    return 0
+
+
+def _ledger_export(options: argparse.Namespace, period: "Period") -> int:
+    from bot import config  # noqa: PLC0415
+    from bot.commands import exports  # noqa: PLC0415
+    from bot.core.ids import GuildId  # noqa: PLC0415
+    from bot.services.exporting import Format  # noqa: PLC0415
+
+    wanted = exports.Wanted(
+        period=period,
+        form=Format(options.format),
+        guild_id=None if options.guild is None else GuildId(options.guild),
+        out=options.out,
+        credit_ticks=exports.credit_ticks(*config.prices()),
+    )
+    for line in asyncio.run(exports.export_ledger(_database(), wanted)):
+        print(line, file=sys.stderr)
+    return 0
+
+
+def _ledger_reconcile(options: argparse.Namespace, period: "Period | None") -> int:
+    from bot.commands.reconcile import reconcile  # noqa: PLC0415
+
+    comparing = reconcile(
+        _database(),
+        provider=options.provider,
+        statement=options.file,
+        mapping=options.map,
+        period=period,
+        say=print,
+    )
+    return 0 if asyncio.run(comparing) else 1
 
 
 def _jobs(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
@@ -192,6 +306,15 @@ def _look_at_jobs(options: argparse.Namespace) -> int:
     else:
         lines = asyncio.run(jobs.show(path, prefix=options.id, wants_prompt=options.prompt))
     print("\n".join(lines))
+    return 0
+
+
+def _list_reports() -> int:
+    from bot import config  # noqa: PLC0415
+    from bot.app import DATABASE_NAME  # noqa: PLC0415
+    from bot.commands import reports  # noqa: PLC0415
+
+    print("\n".join(asyncio.run(reports.list_reports(config.data_dir() / DATABASE_NAME))))
     return 0
 
 

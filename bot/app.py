@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-from bot import config, paid_locus
+from bot import config, handed_rooms, paid_locus
 from bot.client import EaselClient
 from bot.core.clock import Clock, Millis, SystemClock
 from bot.core.crashpoints import NONE, Crashpoints
@@ -22,9 +22,12 @@ from bot.media.media import Media
 from bot.providers import catalogue, registry
 from bot.providers.contract import Provider
 from bot.providers.watch import HealthWatch
+from bot.record_rooms import build_about, build_privacy, build_retention
+from bot.result_rooms import build_results
 from bot.rooms_settings import access_of, allowed_hosts_of, ceilings_of, options_of, point_discord
 from bot.services import store
 from bot.services.admission import Admission, Rules
+from bot.services.ask.closing import Closing
 from bot.services.callbacks import CallbackDesk, Calls, server_key
 from bot.services.cancelling import Cancelling
 from bot.services.choosing import Choosing
@@ -33,18 +36,25 @@ from bot.services.container import Services
 from bot.services.courier import Courier
 from bot.services.desk import Desk
 from bot.services.failover import Failover
+from bot.services.handed.links import Links
+from bot.services.handed.loading import Loading
+from bot.services.history.pages import History
 from bot.services.pace import Pace
 from bot.services.paying import Paying
 from bot.services.payload import KINDS
 from bot.services.pictures import Pictures
 from bot.services.polling import Polling
 from bot.services.progress import ProgressBoard
+from bot.services.retention.sweeping import Retention
 from bot.services.rhythm import Rhythm
 from bot.services.sending import Sending
 from bot.services.settlement import Settlement
 from bot.services.startup import Recovery, recover
+from bot.services.styles.desk import Styles
 from bot.services.usage import Usage
 from bot.services.work import PictureWork
+from bot.talk_rooms import TalkGround, TalkRooms, build_live, build_rooms, build_talk
+from bot.ui.answers.delivery import AnswerDelivery
 from bot.ui.card_editor import CardEditor
 from bot.ui.delivery import DiscordDelivery
 from bot.ui.keeper import EDIT_EVERY_S, CardKeeper
@@ -52,7 +62,21 @@ from bot.web.server import Readiness, WebServer
 
 log = logging.getLogger(__name__)
 
-EXTENSIONS = ("cogs.imagine", "cogs.usage")
+EXTENSIONS = (
+    "cogs.ask",
+    "cogs.details_menu",
+    "cogs.edit",
+    "cogs.help",
+    "cogs.history",
+    "cogs.imagine",
+    "cogs.picture_menus",
+    "cogs.privacy",
+    "cogs.results",
+    "cogs.settings",
+    "cogs.styles",
+    "cogs.upscale",
+    "cogs.usage",
+)
 DATABASE_NAME = "easel.db"
 PICTURES_NAME = "pictures"
 
@@ -67,10 +91,12 @@ class House:
     client: EaselClient
     runner: Runner
     keeper: CardKeeper
+    closing: Closing
     services: Services
     recovery: Recovery
     web: WebServer
     paying: Paying | None  # only where calls are paid one by one
+    retention: Retention
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +116,8 @@ class _Ground:
     watch: HealthWatch
     choosing: Choosing
     calls: Calls
+    links: Links | None
+    loading: Loading
     paid: paid_locus.PaidLocus | None
 
 
@@ -113,8 +141,22 @@ async def build(
         delivery = DiscordDelivery(client=ground.client, editor=editor, media=ground.media)
         paying = _paying(stack, ground, settlement)
         work = _picture_work(ground, settlement=settlement, delivery=delivery, pace=pace, paying=paying)
-        runner = _runner(ground, work)
-        services = _services(ground, pace=pace, runner=runner)
+        talk_ground = _talk_ground(
+            ground, settlement=settlement, editor=editor, paying=paying, edit_every_s=edit_every_s
+        )
+        live = build_live(talk_ground)
+        board = ProgressBoard(
+            database=ground.database,
+            registry=ground.gateways,
+            pace=pace,
+            clock=clock,
+            booted_at=booted_at,
+            so_far=live.so_far,
+            caps=_caps(ground),
+        )
+        talk = build_rooms(talk_ground, live=live, board=board)
+        runner = _runner(ground, work, talk)
+        services = _services(ground, board=board, runner=runner, talk_ground=talk_ground, talk=talk, delivery=delivery)
         keeper = CardKeeper(
             board=services.board,
             desk=services.desk,
@@ -140,10 +182,12 @@ async def build(
             client=ground.client,
             runner=runner,
             keeper=keeper,
+            closing=talk.closing,
             services=services,
             recovery=recovery,
             web=web,
             paying=paying,
+            retention=build_retention(settings, database=ground.database, media=ground.media, clock=clock),
         )
 
 
@@ -175,6 +219,8 @@ async def _lay_ground(
     stack.push_async_callback(client.close)
     watch = HealthWatch(clock, randomness, {name: gateways.facts(name).requests_per_minute for name in gateways.names})
     order = tuple(ProviderName(name) for name in settings.provider_order)
+    key = await server_key(database, randomness)
+    links = handed_rooms.build_links(settings, key=key, media=media, clock=clock)
     return _Ground(
         settings=settings,
         clock=clock,
@@ -188,7 +234,9 @@ async def _lay_ground(
         client=client,
         watch=watch,
         choosing=Choosing(registry=gateways, watch=watch, preference=order),
-        calls=Calls(key=await server_key(database, randomness), public_url=settings.public_url, registry=gateways),
+        calls=Calls(key=key, public_url=settings.public_url, registry=gateways),
+        links=links,
+        loading=handed_rooms.build_loading(database=database, media=media, client=client, links=links, clock=clock),
         paid=paid,
     )
 
@@ -250,6 +298,7 @@ def _picture_work(
         randomness=randomness,
         crashpoints=crashpoints,
         paid={} if paying is None or ground.paid is None else {ground.paid.name: paying},
+        loading=ground.loading,
     )
     polling = Polling(
         registry=gateways,
@@ -273,19 +322,57 @@ def _picture_work(
     return PictureWork(sending=sending, polling=polling, courier=courier, settlement=settlement)
 
 
-def _runner(ground: _Ground, work: PictureWork) -> Runner:
-    concurrency: dict[str, int] = {name: ground.gateways.facts(name).concurrency for name in ground.gateways.names}
+def _talk_ground(
+    ground: _Ground, *, settlement: Settlement, editor: CardEditor, paying: Paying | None, edit_every_s: float
+) -> TalkGround:
+    return TalkGround(
+        database=ground.database,
+        registry=ground.gateways,
+        watch=ground.watch,
+        media=ground.media,
+        settlement=settlement,
+        delivery=AnswerDelivery(client=ground.client, editor=editor),
+        ceilings=ceilings_of(ground.settings),
+        clock=ground.clock,
+        randomness=ground.randomness,
+        crashpoints=ground.crashpoints,
+        preference=tuple(ProviderName(name) for name in ground.settings.provider_order),
+        edit_every_s=edit_every_s,
+        paid={} if paying is None or ground.paid is None else {ground.paid.name: paying},
+    )
+
+
+def _caps(ground: _Ground) -> Caps:
+    """How many jobs may be at a gateway at once, and whose turn comes how often."""
+    settings = ground.settings
+    return Caps(
+        by_provider={name: ground.gateways.facts(name).concurrency for name in ground.gateways.names},
+        per_guild=settings.guild_jobs,
+        per_member=settings.member_at_once,
+        weights=config.weights_of(settings.guild_weights),
+    )
+
+
+def _runner(ground: _Ground, work: PictureWork, talk: TalkRooms) -> Runner:
     return Runner(
         database=ground.database,
-        handlers=dict.fromkeys(KINDS.values(), work),
-        caps=Caps(by_provider=concurrency, per_guild=ground.settings.guild_jobs),
+        handlers={**dict.fromkeys(KINDS.values(), work), **talk.handlers},
+        caps=_caps(ground),
         clock=ground.clock,
         randomness=ground.randomness,
         owner=ground.owner,
     )
 
 
-def _services(ground: _Ground, *, pace: Pace, runner: Runner) -> Services:
+def _services(
+    ground: _Ground,
+    *,
+    board: ProgressBoard,
+    runner: Runner,
+    talk_ground: TalkGround,
+    talk: TalkRooms,
+    delivery: DiscordDelivery,
+) -> Services:
     database, clock, gateways = ground.database, ground.clock, ground.gateways
     ceilings = ceilings_of(ground.settings)
     admission = Admission(
@@ -296,12 +383,37 @@ def _services(ground: _Ground, *, pace: Pace, runner: Runner) -> Services:
         crashpoints=ground.crashpoints,
         wake=runner.wake,
     )
+    styles = Styles(database=database, clock=clock)
+    pictures = Pictures(
+        registry=gateways, choosing=ground.choosing, admission=admission, loading=ground.loading, styles=styles
+    )
     return Services(
         desk=Desk(database=database, clock=clock),
-        pictures=Pictures(registry=gateways, choosing=ground.choosing, admission=admission),
+        pictures=pictures,
+        editing=handed_rooms.build_editing(
+            database=database,
+            media=ground.media,
+            choosing=ground.choosing,
+            pictures=pictures,
+            clock=clock,
+            crashpoints=ground.crashpoints,
+        ),
         cancelling=Cancelling(database=database, clock=clock, wake=runner.wake),
-        usage=Usage(database=database, ceilings=ceilings, clock=clock),
-        board=ProgressBoard(database=database, registry=gateways, pace=pace, clock=clock, booted_at=ground.booted_at),
+        results=build_results(
+            database=database,
+            pictures=pictures,
+            media=ground.media,
+            registry=gateways,
+            eraser=delivery,
+            clock=clock,
+        ),
+        history=History(database=database, registry=gateways, media=ground.media),
+        styles=styles,
+        about=build_about(ground.settings, registry=gateways),
+        privacy=build_privacy(ground.settings, database=database, eraser=delivery, clock=clock),
+        talk=build_talk(talk_ground, talk, admission=admission),
+        usage=Usage(database=database, ceilings=ceilings, registry=gateways),
+        board=board,
         registry=gateways,
         clock=clock,
         crashpoints=ground.crashpoints,
@@ -337,4 +449,5 @@ def _web(ground: _Ground, *, runner: Runner, keeper: CardKeeper, desk: Desk) -> 
         tick_ages=tick_ages,
         readiness=readiness,
         callbacks=None if settings.public_url is None else callbacks,
+        pictures=ground.links,
     )

@@ -4,7 +4,8 @@ import asyncio
 import hashlib
 import json
 import logging
-from collections.abc import Awaitable, Callable
+import re
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import aiohttp
@@ -27,6 +28,8 @@ MAX_RATE_LIMIT_WAIT_S = 30.0
 GUILD_READY_TIMEOUT_S = 0.5
 # Commands are registered again only when they differ from what was registered last.
 COMMANDS_FACT = "commands"
+# The ids that Discord gave them, for texts in which a command can be clicked.
+COMMAND_IDS_FACT = "command_ids"
 
 # The bot plays no sound: that the libraries for it are missing is no news.
 discord.VoiceClient.warn_nacl = False
@@ -49,21 +52,27 @@ class EaselTree(app_commands.CommandTree["EaselClient"]):
         self, interaction: discord.Interaction["EaselClient"], error: app_commands.AppCommandError, /
     ) -> None:
         """Answers whatever a command let through."""
-        cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
-        if isinstance(cause, Refusal):
-            view = cards.notice(words.refusal(cause))
-        else:
-            log.error("a command failed", exc_info=cause, extra={"interaction": interaction.id})
-            view = cards.notice(UNEXPECTED, colour=cards.FAILURE_COLOUR, reference=f"{interaction.id % 10**6:06d}")
-        if interaction.client.is_closed():
-            return  # the process is ending: whoever waits is answered by the next one
-        try:
-            await _show(interaction, view)
-            await interaction.client.services.desk.refused(InteractionId(interaction.id))
-        except (discord.HTTPException, aiohttp.ClientError, OSError, DatabaseUnavailable) as trouble:
-            # The card keeper answers what is left, after a minute.
-            extra = {"interaction": interaction.id, "trouble": type(trouble).__name__}
-            log.warning("an error could not be shown", extra=extra)
+        await answer_error(interaction, error)
+
+
+async def answer_error(interaction: discord.Interaction[Any], error: Exception) -> None:
+    """Answers whatever a command, a button or a form let through, in place of what it had shown."""
+    cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
+    if isinstance(cause, Refusal):
+        view = cards.notice(words.refusal(cause))
+    else:
+        log.error("a command failed", exc_info=cause, extra={"interaction": interaction.id})
+        view = cards.notice(UNEXPECTED, colour=cards.FAILURE_COLOUR, reference=f"{interaction.id % 10**6:06d}")
+    client = interaction.client
+    if client.is_closed():
+        return  # the process is ending: whoever waits is answered by the next one
+    try:
+        await _show(interaction, view)
+        await client.services.desk.refused(InteractionId(interaction.id))
+    except (discord.HTTPException, aiohttp.ClientError, OSError, DatabaseUnavailable) as trouble:
+        # The card keeper answers what is left, after a minute.
+        extra = {"interaction": interaction.id, "trouble": type(trouble).__name__}
+        log.warning("an error could not be shown", extra=extra)
 
 
 async def _show(interaction: discord.Interaction[Any], view: ui.LayoutView) -> None:
@@ -89,7 +98,8 @@ class EaselClient(commands.Bot):
             command_prefix=commands.when_mentioned,
             help_command=None,
             tree_cls=EaselTree,
-            intents=discord.Intents(guilds=True),
+            # Messages too: a reply that mentions the bot comes with its words, which needs no privileged intent.
+            intents=discord.Intents(guilds=True, guild_messages=True),
             allowed_mentions=discord.AllowedMentions.none(),
             max_ratelimit_timeout=MAX_RATE_LIMIT_WAIT_S,
             member_cache_flags=discord.MemberCacheFlags.none(),
@@ -102,7 +112,18 @@ class EaselClient(commands.Bot):
         self._write_fact = write_fact
         self._services: Services | None = None
         self._keeper: CardKeeper | None = None
+        self._buttons: list[re.Pattern[str]] = []
+        self.command_ids: Mapping[str, int] = {}
         self.connected = asyncio.Event()
+
+    def add_dynamic_items(self, *items: type[ui.DynamicItem[ui.Item[Any]]]) -> None:
+        """Registers buttons, and remembers their custom ids."""
+        super().add_dynamic_items(*items)
+        self._buttons += [item.__discord_ui_compiled_template__ for item in items]
+
+    def knows_button(self, custom_id: str) -> bool:
+        """Whether some registered button has that custom id."""
+        return any(one.fullmatch(custom_id) for one in self._buttons)
 
     def attach(self, *, services: Services, keeper: CardKeeper) -> None:
         """Hands over what the cogs work with; called once, before the login."""
@@ -134,11 +155,18 @@ class EaselClient(commands.Bot):
         payload = [command.to_dict(self.tree) for command in self.tree.get_commands()]
         text = json.dumps([self.application_id, payload], sort_keys=True)
         digest = hashlib.sha256(text.encode()).hexdigest()
-        if await self._read_fact(COMMANDS_FACT) == digest:
+        known = await self._read_fact(COMMAND_IDS_FACT)
+        if known is not None and await self._read_fact(COMMANDS_FACT) == digest:
+            self.command_ids = json.loads(known)
             return
-        await self.tree.sync()
+        synced = await self.tree.sync()
+        self.command_ids = {one.name: one.id for one in synced if one.type is discord.AppCommandType.chat_input}
+        await self._write_fact(COMMAND_IDS_FACT, json.dumps(self.command_ids))
         await self._write_fact(COMMANDS_FACT, digest)
         log.info("commands registered", extra={"commands": len(payload)})
+
+    async def on_message(self, message: discord.Message, /) -> None:
+        """No prefix commands: what a message asks is the cogs' own matter."""
 
     async def on_connect(self) -> None:
         """Discord knows us: cards and results can be sent. Comes again after each new session."""

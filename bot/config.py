@@ -4,6 +4,7 @@ Only `bot.app` and `bot.__main__` import this. `.env.example` is generated from 
 """
 
 import os
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
@@ -15,10 +16,12 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.core.errors import SettingsError
 from bot.core.money import Ticks, usd
+from bot.jobs.line.order import MAX_WEIGHT
 
 PREFIX = "EASEL_"
 # Docker and systemd put secrets into files named like the setting, in lower case with the prefix.
 SECRETS_DIR_VARIABLE = "EASEL_SECRETS_DIR"
+_WEIGHT = re.compile(r"([0-9]{1,20})\s*=\s*([0-9]{1,3})")
 PROVIDERS = ("locus", "apiinone", "pixazo", "apiframe", "xai")
 
 
@@ -156,6 +159,12 @@ class Settings(BaseSettings):
     provider_order: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="Which provider is taken first at equal prices, with commas: pixazo,locus."
     )
+    provider_daily_usd: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="The most for a provider in a day, all servers together: pixazo=1,locus=0.50."
+    )
+    provider_monthly_usd: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="The same per month. A provider that is not named has no ceiling of its own."
+    )
     monthly_ceiling_usd: Dollars = Field(default=Decimal(50), description="All servers together, per month.")
     guild_monthly_usd: Dollars = Field(default=Decimal(20), description="Each server, per month.")
     guild_daily_usd: Dollars = Field(default=Decimal(2), description="Each server, per day.")
@@ -165,6 +174,25 @@ class Settings(BaseSettings):
     )
     member_jobs: int = Field(default=3, ge=1, le=100, description="Requests a member may have under way at once.")
     guild_jobs: int = Field(default=8, ge=1, le=1_000, description="Requests of one server at the gateways at once.")
+    member_at_once: int = Field(
+        default=4, ge=1, le=1_000, description="Of these, requests of one member; the others wait in line."
+    )
+    guild_weights: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Servers whose turn in line comes more often than once a round, by their id: 1234=2,5678=3.",
+    )
+    picture_days: int = Field(
+        default=90, ge=0, le=36_500, description="Days that pictures are kept with the bot; 0 is for ever."
+    )
+    record_days: int = Field(
+        default=730,
+        ge=0,
+        le=36_500,
+        description="Days that the words of requests are kept; what they cost stays for ever. 0 is for ever.",
+    )
+    source_url: Address | None = Field(
+        default=None, description="Where this bot's source can be read; /about links there. Empty: no link."
+    )
     shutdown_grace_s: float = Field(
         default=8.0,
         ge=0.1,
@@ -177,7 +205,15 @@ class Settings(BaseSettings):
     crash_at: str | None = Field(default=None, description="For tests alone: dies at this named point.")
 
     @field_validator(
-        "download_allow_hosts", "locus_recipients", "apiframe_old_keys", "operator_ids", "provider_order", mode="before"
+        "download_allow_hosts",
+        "locus_recipients",
+        "apiframe_old_keys",
+        "operator_ids",
+        "provider_order",
+        "guild_weights",
+        "provider_daily_usd",
+        "provider_monthly_usd",
+        mode="before",
     )
     @classmethod
     def _split(cls, value: object) -> object:
@@ -188,6 +224,19 @@ class Settings(BaseSettings):
     def _names_providers(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if not set(value) <= set(PROVIDERS):
             raise ValueError(f"must name only {', '.join(PROVIDERS)}")
+        return value
+
+    @field_validator("provider_daily_usd", "provider_monthly_usd")
+    @classmethod
+    def _prices_providers(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not set(by_provider(value)) <= set(PROVIDERS):
+            raise ValueError(f"must name only {', '.join(PROVIDERS)}")
+        return value
+
+    @field_validator("guild_weights")
+    @classmethod
+    def _weighs_guilds(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        weights_of(value)
         return value
 
     @field_validator("discord_token")
@@ -247,6 +296,28 @@ def dollars(amount: Decimal) -> Ticks:
     return usd(amount)
 
 
+def by_provider(amounts: tuple[str, ...]) -> Mapping[str, Ticks]:
+    """`provider=dollars` each, as ticks. Raises ValueError."""
+    found: dict[str, Ticks] = {}
+    for one in amounts:
+        name, equals, amount = one.partition("=")
+        if not equals or name.strip() in found:
+            raise ValueError("must be provider=dollars, each provider once")
+        found[name.strip()] = usd(amount.strip())
+    return found
+
+
+def weights_of(pairs: tuple[str, ...]) -> Mapping[int, int]:
+    """`guild=turns in a round` each. Raises ValueError."""
+    found: dict[int, int] = {}
+    for one in pairs:
+        matched = _WEIGHT.fullmatch(one)
+        if matched is None or int(matched[1]) in found or not 1 <= int(matched[2]) <= MAX_WEIGHT:
+            raise ValueError(f"must be server=turns, each server once, 1 to {MAX_WEIGHT} turns")
+        found[int(matched[1])] = int(matched[2])
+    return found
+
+
 def example() -> str:
     """The text of `.env.example`."""
     lines = [
@@ -281,3 +352,18 @@ class _Folder(BaseSettings):
 def data_dir() -> Path:
     """The data folder, without asking for a token."""
     return _Folder().data_dir
+
+
+class _Prices(BaseSettings):
+    """What the price of a credit hangs on."""
+
+    model_config = _Folder.model_config
+
+    catalogue: Path = Settings.model_fields["catalogue"].default
+    apiinone_usd_per_credit: Decimal = Settings.model_fields["apiinone_usd_per_credit"].default
+
+
+def prices() -> tuple[Path, Mapping[str, Ticks]]:
+    """The catalogue's path and what replaces its prices of a credit, without asking for a token."""
+    found = _Prices()
+    return found.catalogue, {"apiinone": usd(found.apiinone_usd_per_credit)}

@@ -22,6 +22,8 @@ def ceilings_of(settings: config.Settings) -> Ceilings:
         guild_daily=config.dollars(settings.guild_daily_usd),
         member_daily=config.dollars(settings.member_daily_usd),
         member_daily_pictures=settings.member_daily_pictures,
+        provider_daily=config.by_provider(settings.provider_daily_usd),
+        provider_monthly=config.by_provider(settings.provider_monthly_usd),
     )
 
 
@@ -34,9 +36,14 @@ def point_discord(settings: config.Settings) -> None:
 
 
 def allowed_hosts_of(settings: config.Settings) -> Sequence[AllowedHost]:
-    """The private hosts that pictures may be fetched from. Raises SettingsError."""
+    """The private hosts that pictures may be fetched from. Raises SettingsError.
+
+    A Discord at another address keeps its members' files there too.
+    """
+    discord_url = URL(settings.discord_api_url or "")
+    own = [f"{discord_url.host_subcomponent}:{discord_url.port}"] if discord_url.host else []
     try:
-        return parse_allowed(settings.download_allow_hosts)
+        return parse_allowed([*settings.download_allow_hosts, *own])
     except ValueError as error:
         raise SettingsError("EASEL_DOWNLOAD_ALLOW_HOSTS", str(error)) from None
 

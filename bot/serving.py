@@ -1,6 +1,7 @@
 """Runs a built house: its loops, its signals, and its end."""
 
 import asyncio
+import itertools
 import logging
 import signal
 from collections.abc import Awaitable, Callable
@@ -11,12 +12,16 @@ import discord
 from bot import __version__
 from bot.app import House
 from bot.core.errors import DatabaseUnavailable
+from bot.services.adjusting import Adjusting
 from bot.services.resolving import Resolving
 from bot.web.control import ControlServer
 
 log = logging.getLogger(__name__)
 
 SWEEP_EVERY_S = 60.0
+# What is over its time was kept for weeks: an hour more does no harm. Every file is looked at once a day.
+CLEAN_UP_EVERY_S = 3_600.0
+LEFTOVERS_EVERY = 24
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 # The gateway closes with this code for a token it does not take (Discord API reference, "Gateway Close Event Codes").
 AUTHENTICATION_FAILED = 4004
@@ -35,6 +40,18 @@ async def _sweep(house: House) -> None:
         except DatabaseUnavailable:
             log.exception("the sweep has to wait")
         await asyncio.sleep(SWEEP_EVERY_S)
+
+
+async def _clean_up(house: House) -> None:
+    """Removes pictures and words that are over their time, and once a day files that nothing stands behind."""
+    for turn in itertools.count():
+        try:
+            await house.retention.sweep()
+            if turn % LEFTOVERS_EVERY == 0:
+                await house.retention.leftovers()
+        except (DatabaseUnavailable, OSError):
+            log.exception("cleaning up has to wait")
+        await asyncio.sleep(CLEAN_UP_EVERY_S)
 
 
 class _Stop(Exception):
@@ -60,13 +77,19 @@ async def serve(house: House, *, stop: asyncio.Event | None = None) -> None:
         },
     )
     resolving = Resolving(database=house.database, clock=house.clock, tell=house.keeper.nudge)
+    adjusting = Adjusting(database=house.database, clock=house.clock)
+    control = ControlServer(house.settings.data_dir, resolve=resolving.resolve, adjust=adjusting.adjust)
     try:
-        async with ControlServer(house.settings.data_dir, resolve=resolving.resolve), asyncio.TaskGroup() as group:
+        async with control, asyncio.TaskGroup() as group:
             group.create_task(_until(wanted, house))
             group.create_task(_discord(house))
             group.create_task(_after_connect(house, house.runner.run))
             group.create_task(_after_connect(house, house.keeper.run))
+            group.create_task(_after_connect(house, house.services.results.removing.finish))
+            group.create_task(_after_connect(house, house.closing.run))
+            group.create_task(_after_connect(house, house.services.privacy.erasing.run))
             group.create_task(_sweep(house))
+            group.create_task(_clean_up(house))
             group.create_task(_database_end(house))
     except* _Stop:
         log.info("stopped")

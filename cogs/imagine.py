@@ -1,33 +1,21 @@
 """`/imagine`: a picture from words."""
 
-import aiohttp
 import discord
 from discord import app_commands
 from discord.ext import commands
 
 from bot.client import EaselClient
-from bot.core.errors import Refusal
 from bot.core.ids import GuildId, JobId, MemberId
 from bot.core.requests import PictureRequest
-from bot.interactions.model import Received
 from bot.providers.routing import ChoiceOption, model_choices, value_choices
 from bot.services.cancelling import CancelOutcome
-from bot.ui import cards, words
-from bot.ui.acknowledging import answer
+from bot.ui.accepting import missing_permissions, settle
 from bot.ui.buttons import cancel_button
 from bot.ui.reception import receive
+from bot.ui.style_choices import STYLE_MAX, style_choices
 
-# What a public result needs; asked before any money is held.
-_NEEDED = ("view_channel", "send_messages", "attach_files")
-_NEEDED_IN_THREADS = ("view_channel", "send_messages_in_threads", "attach_files")
 # Discord cuts at 6,000; what a model takes is checked by the service, with a better answer.
 PROMPT_MAX = 6_000
-
-
-def _missing(interaction: discord.Interaction[EaselClient]) -> str:
-    needed = _NEEDED_IN_THREADS if isinstance(interaction.channel, discord.Thread) else _NEEDED
-    has = interaction.app_permissions
-    return ", ".join(name.replace("_", " ") for name in needed if not getattr(has, name))
 
 
 class ImagineCog(commands.Cog):
@@ -42,6 +30,7 @@ class ImagineCog(commands.Cog):
     )
     @app_commands.describe(
         prompt="What the picture shows, in your own words",
+        style="A kept style that is added to your words; see /style list",
         model="Which model draws it; left out, the cheapest that can",
         aspect_ratio="Shape, such as 1:1 or 16:9",
         count="How many pictures; each costs",
@@ -54,6 +43,7 @@ class ImagineCog(commands.Cog):
         self,
         interaction: discord.Interaction[EaselClient],
         prompt: app_commands.Range[str, 1, PROMPT_MAX],
+        style: app_commands.Range[str, 1, STYLE_MAX] | None = None,
         model: app_commands.Range[str, 1, 100] | None = None,
         aspect_ratio: app_commands.Range[str, 1, 20] | None = None,
         count: app_commands.Range[int, 1, 10] | None = None,
@@ -66,30 +56,17 @@ class ImagineCog(commands.Cog):
             return
         request = PictureRequest(
             prompt=prompt,
+            style=style,
             model=model,
             aspect_ratio=aspect_ratio,
             count=count,
             resolution=resolution,
             format=format,
         )
-        try:
-            job_id = await self._services.pictures.submit(received, request, missing_permissions=_missing(interaction))
-        except Refusal as error:
-            await answer(interaction, cards.notice(words.refusal(error)))
-            await self._services.desk.answered(received.id)
-            return
-        await self._show(interaction, received, job_id)
-
-    async def _show(self, interaction: discord.Interaction[EaselClient], received: Received, job_id: JobId) -> None:
-        """The first card; its keeper goes on from here, also when this edit fails."""
-        progress = await self._services.board.of_job(job_id)
-        if progress is None or progress.has_last_word:
-            return
-        self._client.keeper.note_shown(received.id, progress)
-        try:
-            await interaction.edit_original_response(view=cards.working(progress))
-        except (discord.HTTPException, aiohttp.ClientError, OSError):
-            self._client.keeper.forget_shown(received.id)
+        submitting = self._services.pictures.submit(
+            received, request, missing_permissions=missing_permissions(interaction)
+        )
+        await settle(interaction, received, submitting, services=self._services, keeper=self._client.keeper)
 
     def _choices(
         self, interaction: discord.Interaction[EaselClient], option: ChoiceOption, current: str
@@ -102,6 +79,12 @@ class ImagineCog(commands.Cog):
             typed=current,
         )
         return [app_commands.Choice(name=str(value), value=str(value)) for value in values]
+
+    @imagine.autocomplete("style")
+    async def _styles(
+        self, interaction: discord.Interaction[EaselClient], current: str
+    ) -> list[app_commands.Choice[str]]:
+        return await style_choices(interaction, self._services.styles, current)
 
     @imagine.autocomplete("aspect_ratio")
     async def _ratios(

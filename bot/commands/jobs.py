@@ -21,7 +21,7 @@ from bot.jobs.model import Job, State
 from bot.ledger import store as ledger
 from bot.ledger.model import Entry, EntryKind, Hold, HoldState
 from bot.services.books import booked_for
-from bot.services.payload import UnreadablePayload, decode_order
+from bot.services.payload import KINDS, UnreadablePayload, decode_order
 from bot.services.resolving import CannotResolve, Resolving, Verdict, find_job, find_unknown
 from bot.web.control import NoAnswer, NobodyListens, ask_to_resolve
 
@@ -54,7 +54,7 @@ async def list_jobs(database: Path, *, state: State | None) -> list[str]:
         rows, is_cut = await readers.read(look)
     if not rows:
         return ["no job that has not ended" if state is None else f"no job is {state}"]
-    return _table([_HEADINGS, *rows]) + ([f"only {LIST_LIMIT} are shown"] if is_cut else [])
+    return table([_HEADINGS, *rows]) + ([f"only {LIST_LIMIT} are shown"] if is_cut else [])
 
 
 async def show(database: Path, *, prefix: str, wants_prompt: bool) -> list[str]:
@@ -144,7 +144,8 @@ def _row(reader: Reader, job: Job) -> tuple[str, ...]:
     )
 
 
-def _table(rows: Sequence[tuple[str, ...]]) -> list[str]:
+def table(rows: Sequence[tuple[str, ...]]) -> list[str]:
+    """Rows of equal length as lines, each column as wide as it needs."""
     widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
     return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
 
@@ -178,6 +179,8 @@ def _facts(job: Job) -> list[str]:
 
 
 def _prompt(job: Job) -> str:
+    if job.kind not in KINDS.values():
+        return "- (the words of a question are kept with its conversation, not with the job)"
     try:
         order = decode_order(job.payload, version=job.payload_version, provider=job.provider, model=job.model)
     except UnreadablePayload as error:

@@ -29,7 +29,7 @@ from bot.providers.catalogue import estimate
 from bot.providers.contract import ExternalId, Finished, PollAnswer
 from bot.rooms_settings import access_of, options_of
 from bot.services.books import booked_for, held_for
-from bot.services.payload import UnreadablePayload, decode_order
+from bot.services.payload import KINDS, UnreadablePayload, decode_order
 
 # Its adapter cannot ask: no address tells how a call that waits for an approval stands.
 _CANNOT_BE_ASKED = frozenset({"locus"})
@@ -121,6 +121,9 @@ async def _ask_gateway(job: Job, gateways: registry.Registry) -> Finding:
         return Finding(told=told, speaks=Speaks.NOTHING)
     if name not in gateways.names:
         told = f"{name} was not asked: it has no key here, set EASEL_{name.upper()}_API_KEY"
+        return Finding(told=told, speaks=Speaks.NOTHING)
+    if job.kind not in KINDS.values():
+        told = f"{name} answers at once and cannot be asked again; its dashboard knows the call as {job.external_id}"
         return Finding(told=told, speaks=Speaks.NOTHING)
     try:
         order = decode_order(job.payload, version=job.payload_version, provider=job.provider, model=job.model)

@@ -15,6 +15,7 @@ class CrashPoint(StrEnum):
 
     AFTER_RECEIVED = "after_received"  # the interaction is stored, Discord has no acknowledgement yet
     AFTER_ACK = "after_ack"  # the member looks at "thinking…", no job is committed
+    AFTER_KEEP = "after_keep"  # pictures that the request hands in are kept, nothing is held
     AFTER_COMMIT_HOLD = "after_commit_hold"  # interaction, hold and job are committed; the card says nothing yet
     AFTER_INTENT = "after_intent"  # `submitting` is committed, nothing has been sent
     IN_REQUEST = "in_request"  # the kernel has the whole request, no answer was read

@@ -15,6 +15,7 @@
     │   ├── UnsafeAddress      the address is private, or not http(s): never fetched
     │   ├── DownloadFailed     may be tried again; `is_gone` when the address has expired
     │   ├── TooLarge           more bytes, pixels or frames than the bound
+    │   ├── MovingPicture      an animation where a still picture is wanted
     │   └── NotAPicture        the bytes do not decode as one of the formats we take
     ├── FenceLost          another worker owns the job now: stop
     ├── DatabaseUnavailable   the write did not happen, or nobody knows: do not accept
@@ -55,13 +56,26 @@ class RefusalReason(StrEnum):
     FORMAT = "format"
     SOURCES = "sources"
     FACTOR = "factor"
+    BAD_SOURCE = "bad_source"
+    NO_ADDRESS = "no_address"
+    UNKNOWN_STYLE = "unknown_style"
     NO_WAY = "no_way"
     BUDGET = "budget"
     QUOTA = "quota"
+    PACE = "pace"
+    PAUSED = "paused"
+    MEMBER_BLOCKED = "member_blocked"
+    MODEL_NOT_ALLOWED = "model_not_allowed"
+    SIZE_NOT_ALLOWED = "size_not_allowed"
+    COUNT_NOT_ALLOWED = "count_not_allowed"
     QUEUE_FULL = "queue_full"
     MEMBER_BUSY = "member_busy"
     CANNOT_POST = "cannot_post"
     GUILD_ONLY = "guild_only"
+    NO_RESULT = "no_result"
+    RESULT_DELETED = "result_deleted"
+    PICTURE_GONE = "picture_gone"
+    UNDER_WAY = "under_way"
     STALE = "stale"
     BUSY = "busy"
     RESTARTING = "restarting"
@@ -170,6 +184,10 @@ class DownloadFailed(MediaError):
 
 class TooLarge(MediaError):
     """More bytes, pixels or frames than the bound."""
+
+
+class MovingPicture(MediaError):
+    """An animation where a still picture is wanted."""
 
 
 class NotAPicture(MediaError):

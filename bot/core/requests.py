@@ -47,7 +47,9 @@ class PictureRequest:
     """A picture as the member asked for it; None means that the provider's own default is taken.
 
     `sources` is how many pictures are handed in, to be changed (EDIT) or enlarged (UPSCALE, by `factor`). `parent` is
-    set where the picture to enlarge was drawn by a gateway that keeps it.
+    set where the picture to enlarge was drawn by a gateway that keeps it. `style` names a kept way of drawing, whose
+    words only the gateway reads. `has_addresses`: each source can also be given as a web address, for gateways that
+    take nothing else.
     """
 
     prompt: str
@@ -60,6 +62,8 @@ class PictureRequest:
     sources: int = 0
     factor: int | None = None
     parent: Parent | None = None
+    style: str | None = None
+    has_addresses: bool = True
 
 
 class SearchKind(StrEnum):

@@ -16,6 +16,10 @@ ANSWERABLE_MS = TOKEN_LIFE_MS - 30 * SECOND_MS
 STALE_MS = 15 * SECOND_MS
 
 
+# What is stored as the command of a message that asks something.
+REPLY = "reply"
+
+
 class InteractionState(StrEnum):
     """`received → accepted → answered`, or `answered` with a refusal, or `void` when nobody saw an acknowledgement."""
 
@@ -27,15 +31,20 @@ class InteractionState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Received:
-    """What is stored of an interaction. `token` edits its answer for 15 minutes and never reaches a log."""
+    """An interaction as it came. `token` edits its answer for 15 minutes and never reaches a log.
+
+    `roles` are the member's, by id: rules look at them, nothing stores them here. A message that asks something is
+    stored alike, under its own id; it has no token, and so no card to be edited.
+    """
 
     id: InteractionId
     command: str
     guild_id: GuildId
     channel_id: ChannelId
     member_id: MemberId
-    token: str
+    token: str | None
     received_at: Millis
+    roles: frozenset[int] = frozenset()
 
     @property
     def created_at(self) -> Millis:
@@ -47,7 +56,8 @@ class Received:
 class OpenInteraction:
     """An interaction whose member still waits for a last word. `token` is None once it is over.
 
-    `received_at` is by the host's own clock, which may differ from Discord's, whose time the id carries.
+    `received_at` is by the host's own clock, which may differ from Discord's, whose time the id carries. `message_in`
+    is the channel of a message that asked, None for an interaction.
     """
 
     id: InteractionId
@@ -57,6 +67,7 @@ class OpenInteraction:
     guild_id: GuildId
     member_id: MemberId
     received_at: Millis
+    message_in: ChannelId | None = None
 
     @property
     def is_open(self) -> bool:

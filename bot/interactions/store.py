@@ -1,9 +1,9 @@
 """All SQL about interactions."""
 
 from bot.core.clock import Millis
-from bot.core.ids import DISCORD_EPOCH_MS, GuildId, InteractionId, JobId, MemberId
+from bot.core.ids import DISCORD_EPOCH_MS, ChannelId, GuildId, InteractionId, JobId, MemberId
 from bot.db import Reader, Row, Transaction
-from bot.interactions.model import TOKEN_LIFE_MS, InteractionState, OpenInteraction, Received
+from bot.interactions.model import REPLY, TOKEN_LIFE_MS, InteractionState, OpenInteraction, Received
 
 
 def _open(row: Row) -> OpenInteraction:
@@ -15,6 +15,7 @@ def _open(row: Row) -> OpenInteraction:
         guild_id=GuildId(row["guild_id"]),
         member_id=MemberId(row["member_id"]),
         received_at=row["received_at"],
+        message_in=ChannelId(row["channel_id"]) if row["command"] == REPLY else None,
     )
 
 

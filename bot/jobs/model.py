@@ -1,6 +1,7 @@
 """The states of a job and the values that travel with it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from bot.core.clock import Millis
@@ -109,12 +110,21 @@ class Job:
         return self.state in ENDED
 
 
+# A member's cap that nothing reaches: every provider's own is far below.
+UNCAPPED = 1_000_000
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caps:
-    """How many jobs may be at a gateway at once: for each provider by name, and for one guild."""
+    """How many jobs may be at a gateway at once: for each provider by name, for one guild, for one member of a guild.
+
+    `weights` says how often a guild's turn comes while others wait too, by its id: 1 where it says nothing.
+    """
 
     by_provider: dict[str, int]
     per_guild: int
+    per_member: int = UNCAPPED
+    weights: Mapping[int, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

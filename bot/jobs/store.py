@@ -12,11 +12,9 @@ from bot.core.clock import SECOND_MS, Millis
 from bot.core.errors import FenceLost
 from bot.core.ids import ChannelId, GuildId, IdempotencyKey, JobId, MemberId
 from bot.db import Reader, Row, Transaction
+from bot.jobs.line.store import has_next, next_to_start
 from bot.jobs.model import AT_THE_GATEWAY, ENDED, MOVES, Caps, Job, NewJob, State
 
-# A claim looks at this many waiting jobs of each provider that has room, for ones that fit under the guilds' cap;
-# more only matters when that many in front are all blocked.
-CLAIM_WINDOW = 500
 # Looks that fell due while no process was there: at most twenty a second, and a crowd of them within half a minute.
 SPREAD_STEP_MS = 50
 SPREAD_MS = 30 * SECOND_MS
@@ -95,21 +93,6 @@ def get(reader: Reader, job_id: JobId) -> Job | None:
     return None if row is None else read_job(row)
 
 
-def at_the_gateway(reader: Reader) -> tuple[dict[str, int], dict[int, int]]:
-    """How many jobs a gateway is at work on, by provider and by guild."""
-    rows = reader.all(
-        "SELECT provider, guild_id, count(*) AS jobs FROM job"
-        " WHERE finished_at IS NULL AND state IN ('submitting', 'waiting') AND result IS NULL AND is_parked = 0"
-        " GROUP BY provider, guild_id"
-    )
-    by_provider: dict[str, int] = {}
-    by_guild: dict[int, int] = {}
-    for row in rows:
-        by_provider[row["provider"]] = by_provider.get(row["provider"], 0) + row["jobs"]
-        by_guild[row["guild_id"]] = by_guild.get(row["guild_id"], 0) + row["jobs"]
-    return by_provider, by_guild
-
-
 def _lease(tx: Transaction, job_id: JobId, owner: str) -> Job:
     tx.execute("UPDATE job SET lease_owner = ?, lease_seq = lease_seq + 1 WHERE id = ?", (owner, job_id))
     claimed = get(tx, job_id)
@@ -128,57 +111,9 @@ def _due(reader: Reader, *, now: Millis, limit: int) -> tuple[JobId, ...]:
     return tuple(JobId(row["id"]) for row in rows)
 
 
-def _has_queued(reader: Reader, *, now: Millis) -> bool:
-    row = reader.one(
-        "SELECT 1 FROM job WHERE state = 'queued' AND finished_at IS NULL AND lease_owner IS NULL AND run_at <= ?"
-        " LIMIT 1",
-        (now,),
-    )
-    return row is not None
-
-
-def _queued_that_fit(reader: Reader, *, now: Millis, limit: int, caps: Caps) -> tuple[JobId, ...]:
-    if not _has_queued(reader, now=now):
-        return ()  # spares the count of all that wait
-    by_provider, by_guild = at_the_gateway(reader)
-    rows: list[Row] = []
-    for provider, cap in caps.by_provider.items():
-        if by_provider.get(provider, 0) < cap:
-            rows += reader.all(
-                "SELECT id, provider, guild_id, created_at FROM job WHERE state = 'queued' AND finished_at IS NULL"
-                " AND lease_owner IS NULL AND provider = ? AND run_at <= ? ORDER BY created_at, id LIMIT ?",
-                (provider, now, CLAIM_WINDOW),
-            )
-    rows += _of_nobody(reader, now=now, caps=caps)
-    rows.sort(key=lambda row: (row["created_at"], row["id"]))
-    fitting: list[JobId] = []
-    for row in rows:
-        provider, guild = row["provider"], row["guild_id"]
-        cap = caps.by_provider.get(provider)
-        if (cap is not None and by_provider.get(provider, 0) >= cap) or by_guild.get(guild, 0) >= caps.per_guild:
-            continue
-        by_provider[provider] = by_provider.get(provider, 0) + 1
-        by_guild[guild] = by_guild.get(guild, 0) + 1
-        fitting.append(JobId(row["id"]))
-        if len(fitting) == limit:
-            break
-    return tuple(fitting)
-
-
-def _of_nobody(reader: Reader, *, now: Millis, caps: Caps) -> list[Row]:
-    """Jobs of gateways that are off by now: the handler must end them or send them elsewhere, or they wait for ever."""
-    known = tuple(caps.by_provider)
-    marks = ", ".join("?" * len(known))
-    return reader.all(
-        "SELECT id, provider, guild_id, created_at FROM job WHERE state = 'queued' AND finished_at IS NULL"  # noqa: S608
-        f" AND lease_owner IS NULL AND provider NOT IN ({marks}) AND run_at <= ? ORDER BY created_at, id LIMIT ?",
-        (*known, now, CLAIM_WINDOW),
-    )
-
-
 def has_due(reader: Reader, *, now: Millis, caps: Caps) -> bool:
     """True when a claim would find something; spares the writer an empty transaction."""
-    return bool(_due(reader, now=now, limit=1) or _queued_that_fit(reader, now=now, limit=1, caps=caps))
+    return bool(_due(reader, now=now, limit=1) or has_next(reader, now=now, caps=caps))
 
 
 def claim_due(tx: Transaction, *, owner: str, now: Millis, limit: int) -> tuple[Job, ...]:
@@ -187,18 +122,20 @@ def claim_due(tx: Transaction, *, owner: str, now: Millis, limit: int) -> tuple[
 
 
 def claim_queued(tx: Transaction, *, owner: str, now: Millis, limit: int, caps: Caps) -> tuple[Job, ...]:
-    """Moves queued jobs to `submitting`, oldest first, as far as the caps allow; they come back leased.
+    """Moves queued jobs to `submitting`, in the order of the line as far as the caps allow; they come back leased.
 
     Counting and moving happen in the caller's one transaction, so two claims never pass the same cap.
     This commit is the intent: the attempt is on disk before anything is sent.
     """
     claimed: list[Job] = []
-    for job_id in _queued_that_fit(tx, now=now, limit=limit, caps=caps):
+    for job_id in next_to_start(tx, now=now, limit=limit, caps=caps):
+        _event(tx, job_id, now, State.QUEUED, State.SUBMITTING, None)
+        # The event's number is the turn of the guild and the member: events are never removed, so it only grows.
         tx.execute(
-            "UPDATE job SET state = 'submitting', attempt = attempt + 1, submitted_at = ? WHERE id = ?",
+            "UPDATE job SET state = 'submitting', attempt = attempt + 1, submitted_at = ?,"
+            " turn = (SELECT max(id) FROM job_event) WHERE id = ?",
             (now, job_id),
         )
-        _event(tx, job_id, now, State.QUEUED, State.SUBMITTING, None)
         claimed.append(_lease(tx, job_id, owner))
     return tuple(claimed)
 
@@ -267,11 +204,13 @@ def reroute(
 ) -> None:
     """Queues a job that was surely not taken for another gateway, with the payload for that one. Raises FenceLost.
 
-    Attempts are counted anew: they are those at one gateway. The key stays, since each gateway knows only its own.
+    Attempts are counted anew: they are those at one gateway, and so is the turn that the start took there. The key
+    stays, since each gateway knows only its own.
     """
     move(tx, job, State.QUEUED, now=now, detail=detail)
     tx.execute(
-        "UPDATE job SET provider = ?, model = ?, payload = ?, payload_version = ?, attempt = 0 WHERE id = ?",
+        "UPDATE job SET provider = ?, model = ?, payload = ?, payload_version = ?, attempt = 0,"
+        " turn = NULL WHERE id = ?",
         (provider, model, payload, payload_version, job.id),
     )
 

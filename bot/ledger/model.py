@@ -1,8 +1,9 @@
 """The ledger's values and errors."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, assert_never
 
 from bot.core.clock import Millis
 from bot.core.errors import EaselError
@@ -11,13 +12,15 @@ from bot.core.money import MAX_TICKS, Ticks
 from bot.ledger.windows import Window
 
 Basis = Literal["reported", "listed"]  # the gateway said the price, or the catalogue lists it
+OPERATOR = "operator"  # as the name of a rule: a ceiling from the settings
 
 
 class Unit(StrEnum):
-    """What a limit counts: ticks, or pictures."""
+    """What a limit counts: ticks, pictures, or requests, of which each hold is one."""
 
     MONEY = "money"
     PICTURES = "pictures"
+    REQUESTS = "requests"
 
 
 class HoldState(StrEnum):
@@ -43,31 +46,53 @@ class EntryKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ceilings:
-    """The configured limits: ticks, and pictures."""
+    """The operator's limits: ticks, and pictures. A provider that is not named has none of its own."""
 
     bot_monthly: Ticks
     guild_monthly: Ticks
     guild_daily: Ticks
     member_daily: Ticks
     member_daily_pictures: int
+    provider_daily: Mapping[str, Ticks] = field(default_factory=dict)
+    provider_monthly: Mapping[str, Ticks] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limit:
-    """At most `amount` of the unit in the window; scopes are `bot`, `guild:<id>`, `member:<guild>:<id>`."""
+    """At most `amount` of the unit in the window.
+
+    `scope` says what is counted (`bot`, `guild:<id>`, `member:<guild>:<id>`, … as in `bot.ledger.policy`); `rule`
+    where the limit comes from: `operator`, or the id of a guild's rule, whose `subject` says whom it was made for
+    (`everyone`, `role:<id>`, …).
+    """
 
     scope: str
     unit: Unit
     window: Window
     amount: int
+    rule: str = OPERATOR
+    subject: str = ""
 
     def __post_init__(self) -> None:
         _refuse_unless_kept(self.amount)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """At most `count` requests of the member in any `minutes`; `rule` and `subject` as in `Limit`."""
+
+    count: int
+    minutes: int
+    rule: str
+    subject: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HoldRequest:
-    """The worst case of a job, to be reserved under every one of the limits; ValueError for nonsense."""
+    """The worst case of a job, to be reserved under every one of the limits; ValueError for nonsense.
+
+    `purpose` and `roles` are kept with the hold, so that the same rules are found when it is priced anew.
+    """
 
     hold_id: HoldId
     job_id: JobId
@@ -78,6 +103,9 @@ class HoldRequest:
     limits: tuple[Limit, ...]
     price_version: str
     at: Millis
+    paces: tuple[Pace, ...] = ()
+    purpose: str | None = None
+    roles: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         _refuse_unless_kept(self.amount, self.pictures)
@@ -86,16 +114,30 @@ class HoldRequest:
 
     def needed(self, unit: Unit) -> int:
         """What the hold reserves of the unit."""
-        return self.amount if unit is Unit.MONEY else self.pictures
+        return weight(unit, amount=self.amount, pictures=self.pictures)
+
+
+def weight(unit: Unit, *, amount: int, pictures: int) -> int:
+    """What a hold of so much takes of the unit."""
+    match unit:
+        case Unit.MONEY:
+            return amount
+        case Unit.PICTURES:
+            return pictures
+        case Unit.REQUESTS:
+            return 1
+        case _:
+            assert_never(unit)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """What is reserved now."""
+    """What is reserved now, and how each of its limits stands since."""
 
     hold_id: HoldId
     amount: Ticks
     pictures: int
+    standings: "tuple[Standing, ...]" = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +182,8 @@ class Hold:
     state: HoldState
     opened_at: Millis
     closed_at: Millis | None
+    purpose: str | None = None
+    roles: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,13 +1,31 @@
-"""Which limits a request must keep. Pure."""
+"""Which limits a request must keep: the operator's ceilings and the guild's own rules. Pure.
 
-from datetime import UTC, tzinfo
+    bot                     everybody together
+    provider:<name>         everything that goes to a gateway
+    guild:<id>              a server
+    besides:<id>:<p>+<q>    a server, all but the purposes p and q: what their reserves leave
+    channel:<id>:<id>       command:<id>:<name>       model:<id>:<provider>/<model>
+    member:<id>:<id>        a member in a server
+
+Ceilings count by UTC, so that a server that moves its midnight gets no second day of them; rules count by the
+server's own zone. Where both bound the same counter, the smaller one does.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import tzinfo
 
 from bot.core.clock import Millis
 from bot.core.ids import GuildId, MemberId
+from bot.core.money import Ticks
 from bot.ledger.model import Ceilings, Limit, Unit
-from bot.ledger.windows import day_window, month_window
+from bot.ledger.rules.binding import Bound, besides, personal_bounds, reserves, shared_bounds
+from bot.ledger.rules.bounds import guild_ceiling
+from bot.ledger.rules.model import Asked, Rule, Span, Terms
+from bot.ledger.windows import Window, WindowKind, day_window, month_window, window_of
 
 BOT_SCOPE = "bot"
+_NO_TERMS = Terms()
+Key = tuple[str, Unit, WindowKind, Millis]
 
 
 def guild_scope(guild_id: GuildId) -> str:
@@ -20,19 +38,108 @@ def member_scope(guild_id: GuildId, member_id: MemberId) -> str:
     return f"member:{guild_id}:{member_id}"
 
 
-def limits_for(
-    ceilings: Ceilings, *, guild_id: GuildId, member_id: MemberId, at: Millis, zone: tzinfo = UTC
-) -> tuple[Limit, ...]:
-    """The limits at this moment, the most personal first. `at` comes from `store.effective_now`.
+def provider_scope(provider: str) -> str:
+    """The scope of a gateway, over all guilds."""
+    return f"provider:{provider}"
 
-    A member hears of the first one that refuses, and can do most about their own.
+
+def besides_scope(kept: Sequence[Rule]) -> str:
+    """The scope of a guild, all but the purposes whose reserves these are."""
+    return f"besides:{kept[0].guild_id}:{'+'.join(rule.draft.name for rule in kept)}"
+
+
+def key_of(limit: Limit) -> Key:
+    """The counter that the limit is about."""
+    return limit.scope, limit.unit, limit.window.kind, limit.window.starts_at
+
+
+def limits_for(
+    ceilings: Ceilings, asked: Asked, *, at: Millis, terms: Terms = _NO_TERMS, now: Millis | None = None
+) -> tuple[Limit, ...]:
+    """The limits of a request, the most personal first, each counter once.
+
+    Windows are those of `at`, which comes from `store.effective_now`, or is when the hold was opened; raises count if
+    they are in force at `now`, which is `at` where it is left out. A member hears of the first limit that refuses, and
+    can do most about their own.
     """
-    day, month = day_window(at, zone), month_window(at, zone)
-    member, guild = member_scope(guild_id, member_id), guild_scope(guild_id)
-    return (
-        Limit(scope=member, unit=Unit.MONEY, window=day, amount=ceilings.member_daily),
-        Limit(scope=member, unit=Unit.PICTURES, window=day, amount=ceilings.member_daily_pictures),
-        Limit(scope=guild, unit=Unit.MONEY, window=day, amount=ceilings.guild_daily),
-        Limit(scope=guild, unit=Unit.MONEY, window=month, amount=ceilings.guild_monthly),
-        Limit(scope=BOT_SCOPE, unit=Unit.MONEY, window=month, amount=ceilings.bot_monthly),
+    found: dict[Key, Limit] = {}
+    for limit in _every(ceilings, asked, terms, at=at, now=at if now is None else now):
+        key = key_of(limit)
+        if key not in found or limit.amount < found[key].amount:
+            found[key] = limit
+    return tuple(found.values())
+
+
+def rule_limits(ceilings: Ceilings, asked: Asked, *, at: Millis, terms: Terms) -> tuple[Limit, ...]:
+    """Those of them that the guild's own rules set, whether or not a ceiling lies below."""
+    return (*_own(asked, terms, at=at, now=at), *_shared(ceilings, asked, terms, at=at, now=at))
+
+
+def _every(ceilings: Ceilings, asked: Asked, terms: Terms, *, at: Millis, now: Millis) -> Iterator[Limit]:
+    day, month = day_window(at), month_window(at)
+    member, guild = member_scope(asked.guild_id, asked.member_id), guild_scope(asked.guild_id)
+    yield from _own(asked, terms, at=at, now=now)
+    yield Limit(scope=member, unit=Unit.MONEY, window=day, amount=ceilings.member_daily)
+    yield Limit(scope=member, unit=Unit.PICTURES, window=day, amount=ceilings.member_daily_pictures)
+    yield from _shared(ceilings, asked, terms, at=at, now=now)
+    yield Limit(scope=guild, unit=Unit.MONEY, window=day, amount=ceilings.guild_daily)
+    yield Limit(scope=guild, unit=Unit.MONEY, window=month, amount=ceilings.guild_monthly)
+    yield from _provider(ceilings, asked.provider, day, month)
+    yield Limit(scope=BOT_SCOPE, unit=Unit.MONEY, window=month, amount=ceilings.bot_monthly)
+
+
+def _own(asked: Asked, terms: Terms, *, at: Millis, now: Millis) -> Iterator[Limit]:
+    for bound in personal_bounds(terms, asked, now=now):
+        yield _limit(bound, at, terms.zone)
+
+
+def _shared(ceilings: Ceilings, asked: Asked, terms: Terms, *, at: Millis, now: Millis) -> Iterator[Limit]:
+    bounds = tuple(shared_bounds(terms, asked, now=now))
+    for bound in bounds:
+        yield _limit(bound, at, terms.zone)
+    yield from _reserved(ceilings, asked, terms, bounds, at=at, now=now)
+
+
+def _limit(bound: Bound, at: Millis, zone: tzinfo) -> Limit:
+    scope, rule, amount = bound
+    window = window_of(rule.draft.span.window, at, zone)
+    return _from(rule, scope, window, amount)
+
+
+def _from(rule: Rule, scope: str, window: Window, amount: int) -> Limit:
+    return Limit(
+        scope=scope,
+        unit=rule.draft.unit,
+        window=window,
+        amount=amount,
+        rule=str(rule.rule_id),
+        subject=rule.draft.subject,
     )
+
+
+def _reserved(
+    ceilings: Ceilings, asked: Asked, terms: Terms, shared: tuple[Bound, ...], *, at: Millis, now: Millis
+) -> Iterator[Limit]:
+    """What reserves leave of the guild's windows; a reserve of a window without a limit keeps nothing."""
+    guild = guild_scope(asked.guild_id)
+    for (unit, span), kept in reserves(terms.rules).items():
+        totals = [amount for scope, rule, amount in shared if scope == guild and _counts(rule, unit, span)]
+        ceiling = guild_ceiling(ceilings, unit, span)
+        totals += [] if ceiling is None else [ceiling]
+        if not totals:
+            continue
+        window = window_of(span.window, at, terms.zone)
+        for rules in besides(kept, asked.purpose):
+            left = max(0, min(totals) - sum(rule.amount_at(now) for rule in rules))
+            yield _from(rules[0], besides_scope(rules), window, left)
+
+
+def _counts(rule: Rule, unit: Unit, span: Span) -> bool:
+    return rule.draft.unit is unit and rule.draft.span is span
+
+
+def _provider(ceilings: Ceilings, provider: str | None, day: Window, month: Window) -> Iterator[Limit]:
+    for window, amounts in ((day, ceilings.provider_daily), (month, ceilings.provider_monthly)):
+        amount: Ticks | None = None if provider is None else amounts.get(provider)
+        if amount is not None:
+            yield Limit(scope=provider_scope(str(provider)), unit=Unit.MONEY, window=window, amount=amount)

@@ -29,6 +29,7 @@ from bot.ledger.model import (
     Unit,
     UnknownHold,
 )
+from bot.ledger.pacing.store import keep_pace
 
 NOTE_LENGTH = 500  # as in the schema; a gateway's words can be long
 
@@ -41,8 +42,9 @@ RETURNING last_seen
 """
 
 _OPEN_HOLD = """
-INSERT INTO hold (hold_id, job_id, guild_id, member_id, amount, pictures, price_version, opened_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO hold
+    (hold_id, job_id, guild_id, member_id, amount, pictures, price_version, opened_at, purpose, roles)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (hold_id) DO NOTHING
 """
 
@@ -53,7 +55,7 @@ SELECT :scope, :unit, :kind, :starts_at, :ends_at, :limit, :needed WHERE :needed
 ON CONFLICT (scope, unit, window_kind, starts_at) DO UPDATE
 SET held = counter.held + excluded.held, limit_amount = excluded.limit_amount
 WHERE counter.held + counter.spent + excluded.held <= excluded.limit_amount
-RETURNING id
+RETURNING id, held, spent
 """
 
 _ADD_LEG = "INSERT INTO hold_leg (hold_id, counter_id, amount) VALUES (?, ?, ?)"
@@ -71,8 +73,8 @@ RETURNING amount, pictures
 _SETTLE = """
 UPDATE counter
 SET held = held - leg.amount,
-    spent = spent + CASE unit WHEN 'money' THEN :amount ELSE :pictures END,
-    overrun = overrun + CASE unit WHEN 'money' THEN :over_amount ELSE :over_pictures END
+    spent = spent + CASE unit WHEN 'money' THEN :amount WHEN 'pictures' THEN :pictures ELSE :requests END,
+    overrun = overrun + CASE unit WHEN 'money' THEN :over_amount WHEN 'pictures' THEN :over_pictures ELSE 0 END
 FROM hold_leg AS leg WHERE leg.hold_id = :hold_id AND leg.counter_id = counter.id
 """
 
@@ -107,25 +109,38 @@ def effective_now(tx: Transaction, at: Millis) -> Millis:
     return Millis(tx.all(_SEE, {"at": at})[0]["last_seen"])
 
 
+def last_seen(reader: Reader) -> Millis | None:
+    """The latest moment that `effective_now` was asked for; None before the first."""
+    row = reader.one("SELECT last_seen FROM ledger_clock")
+    return None if row is None else Millis(row["last_seen"])
+
+
 def hold(tx: Transaction, request: HoldRequest) -> Held:
     """Reserves the worst case under every limit of the request, in its order.
 
-    Raises Refusal for the first limit that does not allow it (BUDGET for money, QUOTA for pictures; its facts
-    are scope, unit, window, limit, left, needed and resets_at in milliseconds UTC), AlreadyHeld for an id that
-    exists. After either the caller's transaction must be rolled back, as `Database.write` does by itself.
+    Raises Refusal for the first pace or limit that does not allow it (PACE; BUDGET for money, else QUOTA; its facts
+    are rule, subject, scope, unit, window, limit, left, needed and resets_at in milliseconds UTC), AlreadyHeld for an
+    id that exists. After either the caller's transaction must be rolled back, as `Database.write` does by itself.
     """
     asked = (request.hold_id, request.job_id, request.guild_id, request.member_id)
     terms = (request.amount, request.pictures, request.price_version, request.at)
-    if not tx.execute(_OPEN_HOLD, asked + terms):
+    facts = (request.purpose, " ".join(str(role) for role in request.roles))
+    if not tx.execute(_OPEN_HOLD, asked + terms + facts):
         raise AlreadyHeld(f"hold {request.hold_id} exists")
-    for limit in request.limits:
-        needed = request.needed(limit.unit)
-        counter = tx.one(_RESERVE, _counter_params(limit, needed))
-        if counter is None:
-            raise refusal(tx, limit, needed)
-        tx.execute(_ADD_LEG, (request.hold_id, counter["id"], needed))
+    for pace in request.paces:
+        keep_pace(tx, request, pace)
+    standings = tuple(reserve(tx, request.hold_id, limit, request.needed(limit.unit)) for limit in request.limits)
     add_entry(tx, request.hold_id, EntryKind.HOLD, request.amount, request.pictures, at=request.at)
-    return Held(hold_id=request.hold_id, amount=request.amount, pictures=request.pictures)
+    return Held(hold_id=request.hold_id, amount=request.amount, pictures=request.pictures, standings=standings)
+
+
+def reserve(tx: Transaction, hold_id: HoldId, limit: Limit, needed: int) -> Standing:
+    """One leg of a hold: takes so much of the limit, or raises Refusal as `hold` does."""
+    counter = tx.one(_RESERVE, _counter_params(limit, needed))
+    if counter is None:
+        raise refusal(tx, limit, needed)
+    tx.execute(_ADD_LEG, (hold_id, counter["id"], needed))
+    return Standing(limit=limit, held=counter["held"], spent=counter["spent"])
 
 
 def post(
@@ -140,7 +155,8 @@ def post(
         raise ValueError("what was charged cannot be less than nothing, or more than can be kept")
     held_amount, held_pictures = _close(tx, hold_id, HoldState.POSTED, at)
     over_amount, over_pictures = max(0, actual - held_amount), max(0, pictures - held_pictures)
-    _settle(tx, hold_id, amount=actual, pictures=pictures, over_amount=over_amount, over_pictures=over_pictures)
+    over = {"over_amount": over_amount, "over_pictures": over_pictures}
+    _settle(tx, hold_id, amount=actual, pictures=pictures, requests=1, **over)
     add_entry(tx, hold_id, EntryKind.POST, actual, pictures, at=at, basis=basis, note=note)
     if over_amount or over_pictures:
         add_entry(tx, hold_id, EntryKind.OVERRUN, over_amount, over_pictures, at=at)
@@ -158,7 +174,7 @@ def void(tx: Transaction, *, hold_id: HoldId, at: Millis, reason: str) -> None:
 def presume(tx: Transaction, *, hold_id: HoldId, at: Millis) -> Posted:
     """Books the whole hold as spent, since nobody will know; a person can adjust it. Raises as `void`."""
     amount, pictures = _close(tx, hold_id, HoldState.PRESUMED, at)
-    _settle(tx, hold_id, amount=amount, pictures=pictures)
+    _settle(tx, hold_id, amount=amount, pictures=pictures, requests=1)
     add_entry(tx, hold_id, EntryKind.PRESUME, amount, pictures, at=at)
     return Posted(amount=Ticks(amount), released=ZERO, overrun=ZERO)
 
@@ -227,6 +243,8 @@ def refusal(tx: Transaction, limit: Limit, needed: int, *, own: int = 0) -> Refu
     """Why the limit does not allow it; `own` is what the same hold takes of it already, and gives up."""
     reason = RefusalReason.BUDGET if limit.unit is Unit.MONEY else RefusalReason.QUOTA
     facts = {
+        "rule": limit.rule,
+        "subject": limit.subject,
         "scope": limit.scope,
         "unit": limit.unit.value,
         "window": limit.window.kind.value,
@@ -252,12 +270,14 @@ def _settle(
     *,
     amount: int = 0,
     pictures: int = 0,
+    requests: int = 0,
     over_amount: int = 0,
     over_pictures: int = 0,
 ) -> None:
     facts = {
         "amount": amount,
         "pictures": pictures,
+        "requests": requests,
         "over_amount": over_amount,
         "over_pictures": over_pictures,
     }
@@ -306,4 +326,6 @@ def _hold_from(row: Row) -> Hold:
         state=HoldState(row["state"]),
         opened_at=Millis(row["opened_at"]),
         closed_at=None if row["closed_at"] is None else Millis(row["closed_at"]),
+        purpose=row["purpose"],
+        roles=tuple(int(role) for role in row["roles"].split()),
     )

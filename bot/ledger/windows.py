@@ -1,4 +1,4 @@
-"""Calendar windows: the day and the month of a moment, in a zone of the world.
+"""Calendar windows: the day, the week and the month of a moment, in a zone of the world.
 
 A window is `[starts_at, ends_at)` in milliseconds UTC, found once and stored, never "+24 h": a day may last
 23 or 25 hours, begin at 01:00 (São Paulo, 2018-11-04) or not exist at all (Samoa, 2011-12-30).
@@ -7,6 +7,8 @@ A window is `[starts_at, ends_at)` in milliseconds UTC, found once and stored, n
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
+from functools import lru_cache
+from typing import assert_never
 
 from bot.core.clock import Millis, millis, utc
 
@@ -17,6 +19,7 @@ class WindowKind(StrEnum):
     """How long a ceiling counts before it starts anew."""
 
     DAY = "day"
+    WEEK = "week"
     MONTH = "month"
 
 
@@ -29,13 +32,30 @@ class Window:
     ends_at: Millis
 
 
+def window_of(kind: WindowKind, at: Millis, zone: tzinfo = UTC) -> Window:
+    """The window of the kind that holds the moment."""
+    match kind:
+        case WindowKind.DAY:
+            return day_window(at, zone)
+        case WindowKind.WEEK:
+            return week_window(at, zone)
+        case WindowKind.MONTH:
+            return month_window(at, zone)
+        case _:
+            assert_never(kind)
+
+
 def day_window(at: Millis, zone: tzinfo = UTC) -> Window:
     """The local calendar day that holds the moment."""
-    day = utc(at).astimezone(zone).date()
-    # Where clocks go back over midnight, a moment of the new day shows yesterday's date for the second time.
-    while _begin(day + _DAY, zone) <= at:
-        day += _DAY
+    day = _day(at, zone)
     return Window(kind=WindowKind.DAY, starts_at=_begin(day, zone), ends_at=_begin(day + _DAY, zone))
+
+
+def week_window(at: Millis, zone: tzinfo = UTC) -> Window:
+    """The local calendar week that holds the moment, from the beginning of Monday."""
+    day = _day(at, zone)
+    monday = day - day.weekday() * _DAY
+    return Window(kind=WindowKind.WEEK, starts_at=_begin(monday, zone), ends_at=_begin(monday + 7 * _DAY, zone))
 
 
 def month_window(at: Millis, zone: tzinfo = UTC) -> Window:
@@ -47,10 +67,19 @@ def month_window(at: Millis, zone: tzinfo = UTC) -> Window:
     return Window(kind=WindowKind.MONTH, starts_at=_begin(first, zone), ends_at=ends_at)
 
 
+def _day(at: Millis, zone: tzinfo) -> date:
+    day = utc(at).astimezone(zone).date()
+    # Where clocks go back over midnight, a moment of the new day shows yesterday's date for the second time.
+    while _begin(day + _DAY, zone) <= at:
+        day += _DAY
+    return day
+
+
 def _next_month(first: date) -> date:
     return first.replace(year=first.year + first.month // 12, month=first.month % 12 + 1)
 
 
+@lru_cache(maxsize=4_096)  # a request asks for the same few midnights again and again
 def _begin(day: date, zone: tzinfo) -> Millis:
     """The first moment at which clocks in the zone show this date, or would have shown it."""
     midnight = datetime.combine(day, time(), tzinfo=zone)

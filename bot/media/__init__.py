@@ -6,13 +6,14 @@
 from bot.media.addresses import AllowedHost, parse_allowed
 from bot.media.assets import ENDINGS, Asset
 from bot.media.download import Downloader, DownloadLimits
-from bot.media.media import Media
+from bot.media.media import Brought, Media
 from bot.media.pictures import Fitted, PictureFacts
 
 __all__ = [
     "ENDINGS",
     "AllowedHost",
     "Asset",
+    "Brought",
     "DownloadLimits",
     "Downloader",
     "Fitted",

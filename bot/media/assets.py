@@ -12,6 +12,7 @@ import hashlib
 import os
 import re
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -99,6 +100,8 @@ class AssetStore:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        # Between looking at a file's age and removing it no new one may take its name.
+        self._naming = threading.Lock()
 
     def prepare(self) -> int:
         """Makes the folder and sweeps what a crash left half written; returns how many files that were.
@@ -128,7 +131,8 @@ class AssetStore:
             if not target.parent.is_dir():
                 target.parent.mkdir(exist_ok=True)
                 _sync_folder(self._folder)
-            draft.path.replace(target)
+            with self._naming:
+                draft.path.replace(target)
             _sync_folder(target.parent)
         return asset_id, target
 
@@ -145,6 +149,37 @@ class AssetStore:
             if path.is_file():
                 return path, picture_format
         raise MediaError(f"asset {asset_id[:12]} is not on disk")
+
+    def remove(self, asset_id: AssetId, *, before_s: float) -> bool:
+        """Removes the picture where it was written before that moment (seconds since 1970); False where it was not.
+
+        A younger file was kept anew, and its row is perhaps still to be written. Raises MediaError (disk).
+        """
+        paths = [self.path_of(asset_id, picture_format) for picture_format in PictureFormat]
+        try:
+            with self._naming:
+                found = [path for path in paths if path.is_file() and path.stat().st_mtime < before_s]
+                for path in found:
+                    path.unlink()
+        except OSError as error:
+            raise MediaError(f"asset {asset_id[:12]} cannot be removed: {error.strerror}") from error
+        return bool(found)
+
+    def shelves(self) -> list[Path]:
+        """The folders that pictures lie in; there are 256 at most."""
+        return sorted(path for path in self._folder.iterdir() if path.is_dir())
+
+    def on_shelf(self, shelf: Path, *, before_s: float) -> list[AssetId]:
+        """What lies in one of them and was written before that moment (seconds since 1970)."""
+        found = []
+        for path in shelf.iterdir():
+            try:
+                is_old = path.stat().st_mtime < before_s
+            except FileNotFoundError:
+                continue
+            if is_old and _SHA256.fullmatch(path.stem) is not None:
+                found.append(AssetId(path.stem))
+        return sorted(found)
 
     def read(self, asset_id: AssetId) -> tuple[bytes, PictureFormat]:
         """The picture's bytes and format. Raises MediaError when it is not here or no longer what it was."""

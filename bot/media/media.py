@@ -1,16 +1,29 @@
 """The front of this room: an address or bytes in, an asset out."""
 
 import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from bot.core.errors import TooLarge
+from bot.core.clock import SECOND_MS, Millis
+from bot.core.errors import MediaError, TooLarge
 from bot.core.ids import AssetId
 from bot.core.requests import PictureFormat
 from bot.media.assets import Asset, AssetStore, Draft
 from bot.media.download import MAX_BYTES, Downloader
+from bot.media.intake import take_in
 from bot.media.pictures import Fitted, Pictures
+from bot.media.thumbnails import thumbnail
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brought:
+    """A member's picture, kept. `is_as_sent`: byte for byte what lies behind its address."""
+
+    asset: Asset
+    is_as_sent: bool
 
 
 class Media:
@@ -59,6 +72,30 @@ class Media:
             await asyncio.to_thread(draft.write, data)
             return await self._finish(draft)
 
+    async def bring(self, picture_url: str) -> Brought:
+        """Downloads a member's picture and keeps it upright, without what its file tells beside the picture.
+
+        Raises as `fetch`, and MovingPicture. Nothing is left behind then.
+        """
+        with self._store.draft() as sent:
+            await self._downloader.download(picture_url, sent)
+            data = await asyncio.to_thread(sent.read)
+            bare = await self._pictures.run(lambda: take_in(data))
+        return Brought(asset=await self.keep(bare), is_as_sent=bare is data)
+
+    async def is_kept(self, asset_id: AssetId) -> bool:
+        """Whether the picture is still on disk."""
+        try:
+            await asyncio.to_thread(self._store.find, asset_id)
+        except MediaError:
+            return False
+        return True
+
+    async def path_of(self, asset_id: AssetId) -> Path:
+        """Where the picture lies. Raises MediaError when it is gone."""
+        path, _ = await asyncio.to_thread(self._store.find, asset_id)
+        return path
+
     async def _finish(self, draft: Draft) -> Asset:
         data = await asyncio.to_thread(draft.read)
         facts = await self._pictures.inspect(data)
@@ -76,10 +113,31 @@ class Media:
         """A kept picture's bytes and format. Raises MediaError when they are gone or damaged."""
         return await asyncio.to_thread(self._store.read, asset_id)
 
-    async def fit(self, asset_id: AssetId, *, limit_bytes: int) -> Fitted:
+    async def thumbnail(self, asset_id: AssetId) -> bytes:
+        """A kept picture as a small WebP, for lists. Raises MediaError when it is gone or damaged."""
+        data, _ = await self.read(asset_id)
+        return await self._pictures.run(lambda: thumbnail(data))
+
+    async def remove(self, asset_id: AssetId, *, before: Millis) -> bool:
+        """Removes a picture's file where it was written before that moment; False where it was not.
+
+        Raises MediaError (disk).
+        """
+        return await asyncio.to_thread(self._store.remove, asset_id, before_s=before / SECOND_MS)
+
+    async def shelves(self) -> Sequence[Path]:
+        """The folders that pictures lie in."""
+        return await asyncio.to_thread(self._store.shelves)
+
+    async def on_shelf(self, shelf: Path, *, before: Millis) -> Sequence[AssetId]:
+        """What lies in one of them and was written before that moment."""
+        return await asyncio.to_thread(self._store.on_shelf, shelf, before_s=before / SECOND_MS)
+
+    async def fit(self, asset_id: AssetId, *, limit_bytes: int, is_generated: bool = True) -> Fitted:
         """A kept picture's own bytes when they fit, else the best smaller WebP. The kept file stays as it is.
 
-        Raises MediaError when the picture is gone, TooLarge when it fits in no form.
+        A smaller one says in its metadata that a model made it, unless `is_generated` is False. Raises MediaError when
+        the picture is gone, TooLarge when it fits in no form.
         """
         data, picture_format = await self.read(asset_id)
-        return await self._pictures.fit(data, picture_format, limit_bytes=limit_bytes)
+        return await self._pictures.fit(data, picture_format, limit_bytes=limit_bytes, is_generated=is_generated)

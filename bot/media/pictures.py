@@ -73,15 +73,18 @@ class Pictures:
 
     async def inspect(self, data: bytes) -> PictureFacts:
         """Decodes every pixel. Raises NotAPicture or TooLarge."""
-        return await self._run(lambda: inspect(data))
+        return await self.run(lambda: inspect(data))
 
-    async def fit(self, data: bytes, picture_format: PictureFormat, *, limit_bytes: int) -> Fitted:
+    async def fit(
+        self, data: bytes, picture_format: PictureFormat, *, limit_bytes: int, is_generated: bool = True
+    ) -> Fitted:
         """The same bytes when they fit, else the best WebP that does. Raises TooLarge when none does."""
         if len(data) <= limit_bytes:
             return Fitted(data=data, format=picture_format)
-        return await self._run(lambda: _shrink(data, limit_bytes))
+        return await self.run(lambda: _shrink(data, limit_bytes, _XMP if is_generated else b""))
 
-    async def _run(self, work: Callable[[], T]) -> T:
+    async def run(self, work: Callable[[], T]) -> T:
+        """Runs anything that decodes, off the loop and within the bound."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
     def close(self) -> None:
@@ -140,20 +143,20 @@ def _check_bounds(width: int, height: int, frames: int) -> None:
         raise TooLarge(f"{width} by {height} pixels in {frames} frames, more than {MAX_PIXELS} pixels")
 
 
-def _shrink(data: bytes, limit_bytes: int) -> Fitted:
+def _shrink(data: bytes, limit_bytes: int, xmp: bytes) -> Fitted:
     """First lower quality, then fewer pixels, each attempt from the original."""
     original = _opened(data)
     size = original.size
     if max(size) <= _WEBP_MAX_SIDE:
         for quality in _QUALITIES:
-            written = _webp(original, quality)
+            written = _webp(original, quality, xmp)
             if len(written) <= limit_bytes:
                 return Fitted(data=written, format=PictureFormat.WEBP)
     while min(size) * _KEPT_PER_STEP >= _SMALLEST_SIDE:
         size = (round(size[0] * _KEPT_PER_STEP), round(size[1] * _KEPT_PER_STEP))
         if max(size) > _WEBP_MAX_SIDE:
             continue
-        written = _webp(original.resize(size, Image.Resampling.LANCZOS), _QUALITIES[-1])
+        written = _webp(original.resize(size, Image.Resampling.LANCZOS), _QUALITIES[-1], xmp)
         if len(written) <= limit_bytes:
             return Fitted(data=written, format=PictureFormat.WEBP)
     raise TooLarge(f"does not fit into {limit_bytes} bytes")
@@ -171,7 +174,7 @@ def _opened(data: bytes) -> Image.Image:
     return plain
 
 
-def _webp(image: Image.Image, quality: int) -> bytes:
+def _webp(image: Image.Image, quality: int, xmp: bytes) -> bytes:
     target = io.BytesIO()
-    image.save(target, "WEBP", quality=quality, xmp=_XMP, exif=b"", icc_profile=image.info.get("icc_profile") or b"")
+    image.save(target, "WEBP", quality=quality, xmp=xmp, exif=b"", icc_profile=image.info.get("icc_profile") or b"")
     return target.getvalue()

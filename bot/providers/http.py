@@ -8,7 +8,7 @@ are free and may always be repeated: RetryLater.
 import asyncio
 import io
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar, cast
 
@@ -36,6 +36,8 @@ STREAM_CAP = 32 * MIB
 POLL_BODY_CAP = MIB
 # Decoding this much JSON or base64 takes about 2 ms; more than that is done off the loop.
 OFF_LOOP_BYTES = 256 * 1024
+# A longer text is written piece by piece: as one it would hold up every other thread (a picture of 10 MB for 32 ms).
+PIECE_CHARS = 256 * 1024
 CHUNK_BYTES = 64 * 1024
 # Each provider has its own concurrency cap far below this; it only bounds a mistake.
 MAX_CONNECTIONS = 100
@@ -262,7 +264,29 @@ async def _body(response: aiohttp.ClientResponse, cap: int) -> bytes | None:
 
 
 def _dump(body: Mapping[str, object]) -> bytes:
-    return json.dumps(body).encode()
+    return "".join(_pieces(body)).encode()
+
+
+def _pieces(value: object) -> Iterator[str]:
+    """What `json.dumps` writes, a long text piece by piece."""
+    match value:
+        case dict():
+            for place, (key, inner) in enumerate(value.items()):
+                yield f"{', ' if place else '{'}{json.dumps(key)}: "
+                yield from _pieces(inner)
+            yield "}" if value else "{}"
+        case list() | tuple():
+            for place, inner in enumerate(value):
+                yield ", " if place else "["
+                yield from _pieces(inner)
+            yield "]" if value else "[]"
+        case str() if len(value) > PIECE_CHARS:
+            yield '"'
+            for start in range(0, len(value), PIECE_CHARS):
+                yield json.dumps(value[start : start + PIECE_CHARS])[1:-1]
+            yield '"'
+        case _:
+            yield json.dumps(value)
 
 
 def _parse(body: bytes) -> object:

@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, assert_never
 
 from bot.core.errors import Fact, Refusal, RefusalReason
@@ -40,16 +40,18 @@ def choose(
     request is taken. At equal prices `preference` (the operator's order of providers) decides, then the
     catalogue's order.
 
-    Raises Refusal, with facts for the words: NO_PROVIDER; NO_WAY (`verb`) where none can do that at all;
-    UNKNOWN_MODEL (`asked`, `can`); PROMPT_EMPTY; PROMPT_TOO_LONG (`limit`, `length`); RATIO, COUNT, RESOLUTION, FORMAT,
-    SOURCES, FACTOR (`asked`, `can`). From PROMPT_TOO_LONG on they also say `model`, the label of the offer that came
-    closest.
+    Raises Refusal, with facts for the words: NO_PROVIDER; NO_WAY (`verb`) where none can do that at all; NO_ADDRESS
+    (`verb`) where only those could that take nothing but addresses; UNKNOWN_MODEL (`asked`, `can`); PROMPT_EMPTY;
+    PROMPT_TOO_LONG (`limit`, `length`); RATIO, COUNT, RESOLUTION, FORMAT, SOURCES, FACTOR (`asked`, `can`). From
+    PROMPT_TOO_LONG on they also say `model`, the label of the offer that came closest.
     """
     if not offers:
         raise Refusal(RefusalReason.NO_PROVIDER)
     able = [offer for offer in offers if _can(offer, request)]
     if not able:
-        raise Refusal(RefusalReason.NO_WAY, {"verb": request.verb.value})
+        is_for_want_of_addresses = any(_can(offer, replace(request, has_addresses=True)) for offer in offers)
+        reason = RefusalReason.NO_ADDRESS if is_for_want_of_addresses else RefusalReason.NO_WAY
+        raise Refusal(reason, {"verb": request.verb.value})
     if request.verb is not Verb.UPSCALE and _is_blank(request.prompt):
         raise Refusal(RefusalReason.PROMPT_EMPTY)
     candidates = able if request.model is None else _named(request.model, able)
@@ -111,9 +113,15 @@ def _price_of_one(offer: Offer, verb: Verb) -> int:
 
 
 def _can(offer: Offer, request: PictureRequest) -> bool:
-    """Whether the offer has the verb; where it enlarges only its own work, whether this is that."""
+    """Whether the offer has the verb; where it enlarges only its own work, whether this is that.
+
+    One that takes sources as addresses alone cannot where the request has none.
+    """
     ability = offer.abilities.get(request.verb)
     if ability is None:
+        return False
+    takes = ability.sources
+    if takes.most and not takes.takes_bytes and not request.has_addresses:
         return False
     is_own = request.parent is not None and request.parent.provider == offer.provider
     return is_own or not ability.is_of_own_work

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from bot.core.clock import Clock
 from bot.core.crashpoints import CrashPoint, Crashpoints
 from bot.core.errors import DatabaseUnavailable, Refusal, RefusalReason
-from bot.core.ids import JobId, Randomness, hold_id_of, new_idempotency_key, new_job_id
+from bot.core.ids import JobId, Randomness, new_idempotency_key, new_job_id
 from bot.core.money import Ticks
 from bot.db import Database, Transaction
 from bot.interactions import store as interactions
@@ -15,8 +15,9 @@ from bot.jobs import store as jobs
 from bot.jobs.looks import store as looks
 from bot.jobs.model import NewJob
 from bot.ledger import store as ledger
-from bot.ledger.model import Ceilings, HoldRequest
-from bot.ledger.policy import limits_for
+from bot.ledger.model import Ceilings
+from bot.ledger.rules.model import Asked
+from bot.services.terms import Priced, hold_for, refuse_paused
 
 # More waiting work than this would keep people for hours: better to say so at once.
 MAX_LIVE_JOBS = 2_000
@@ -35,7 +36,8 @@ class NewWork:
     """What is to be done, settled on a gateway: `amount` ticks are the worst case, `pictures` the most it brings.
 
     `kind` is the command, and names the handler. `parent` is the job whose result this goes on with. `also` writes what
-    belongs to the job in the same transaction, once its row is there.
+    belongs to the job in the same transaction, once its row is there. `purpose` names the reserve that it may use,
+    `resolution` the size, where the model has a choice.
     """
 
     kind: str
@@ -48,6 +50,8 @@ class NewWork:
     price_version: str
     parent: JobId | None = None
     also: Callable[[Transaction, JobId], None] | None = None
+    purpose: str | None = None
+    resolution: str | None = None
 
 
 class Admission:
@@ -92,6 +96,7 @@ class Admission:
     def _admit(self, tx: Transaction, received: Received, work: NewWork, job_id: JobId) -> None:
         if not interactions.accept(tx, received.id, job_id):
             raise Refusal(RefusalReason.STALE)
+        refuse_paused(tx, received.guild_id, work.kind)
         everyone, own = looks.live_count(tx, guild_id=received.guild_id, member_id=received.member_id)
         if everyone >= MAX_LIVE_JOBS:
             raise Refusal(RefusalReason.QUEUE_FULL)
@@ -118,19 +123,17 @@ class Admission:
             work.also(tx, job_id)
         # Windows follow Discord's clock, which made the interaction's id: a host clock that jumps grants nothing.
         at = ledger.effective_now(tx, received.created_at)
-        ledger.hold(
-            tx,
-            HoldRequest(
-                hold_id=hold_id_of(job_id),
-                job_id=job_id,
-                guild_id=received.guild_id,
-                member_id=received.member_id,
-                amount=work.amount,
-                pictures=work.pictures,
-                limits=limits_for(
-                    self._rules.ceilings, guild_id=received.guild_id, member_id=received.member_id, at=at
-                ),
-                price_version=work.price_version,
-                at=at,
-            ),
+        asked = Asked(
+            guild_id=received.guild_id,
+            member_id=received.member_id,
+            roles=received.roles,
+            channel_id=received.channel_id,
+            command=work.kind,
+            provider=work.provider,
+            model=work.model,
+            purpose=work.purpose,
+            resolution=work.resolution,
+            pictures=work.pictures,
         )
+        priced = Priced(job_id=job_id, amount=work.amount, price_version=work.price_version)
+        hold_for(tx, self._rules.ceilings, asked, priced, at=at)

@@ -25,6 +25,7 @@ from bot.services.deliveries import Route
 from bot.services.outcomes import FailureReason
 from bot.services.payload import Drawn, DrawnPicture, decode_drawn, encode_drawn
 from bot.services.settlement import Settlement
+from bot.services.terms import note_overrun
 
 log = logging.getLogger(__name__)
 
@@ -152,6 +153,7 @@ class Collector:
             )
             if posted.overrun:
                 log.error("a gateway charged more than was held", extra={"job": job.id, "ticks": posted.overrun})
+                note_overrun(tx, job, at=now)
             is_wanted = not jobs.is_cancel_requested(tx, job.id)
             if not kept:
                 end = State.FAILED if is_wanted else State.CANCELLED

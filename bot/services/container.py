@@ -5,10 +5,17 @@ from dataclasses import dataclass
 from bot.core.clock import Clock
 from bot.core.crashpoints import Crashpoints
 from bot.providers.registry import Registry
+from bot.services.about import About
+from bot.services.ask.desk import Talk
 from bot.services.cancelling import Cancelling
 from bot.services.desk import Desk
+from bot.services.handed.editing import Editing
+from bot.services.history.pages import History
 from bot.services.pictures import Pictures
+from bot.services.privacy.desk import Privacy
 from bot.services.progress import ProgressBoard
+from bot.services.results.desk import Results
+from bot.services.styles.desk import Styles
 from bot.services.usage import Usage
 
 
@@ -18,7 +25,14 @@ class Services:
 
     desk: Desk
     pictures: Pictures
+    editing: Editing
     cancelling: Cancelling
+    results: Results
+    history: History
+    styles: Styles
+    about: About
+    privacy: Privacy
+    talk: Talk
     usage: Usage
     board: ProgressBoard
     registry: Registry

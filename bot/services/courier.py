@@ -18,8 +18,10 @@ from bot.services import store
 from bot.services.books import booked_for
 from bot.services.deliveries import DeliveryRow, Route
 from bot.services.labels import label_of
-from bot.services.payload import decode_order
-from bot.services.ports import CannotDeliver, DeliverLater, Delivery, Post, PostedPicture
+from bot.services.payload import decode_payload
+from bot.services.ports import CannotDeliver, DeliverLater, Delivery, NextSteps, Post, PostedPicture
+from bot.services.results.reading import Result, payload_of
+from bot.services.results.steps import steps_of
 from bot.services.settlement import Settlement
 
 log = logging.getLogger(__name__)
@@ -72,7 +74,8 @@ class Courier:
         row = store.delivery_of(reader, job.id)
         if row is None:
             raise LookupError(f"job {job.id} has no delivery")
-        order = decode_order(job.payload, version=job.payload_version, provider=job.provider, model=job.model)
+        pictures = store.pictures_of(reader, job.id)
+        payload = decode_payload(job.payload, version=job.payload_version, provider=job.provider, model=job.model)
         interaction = interactions.of_job(reader, job.id)
         drawn_at = job.drawn_at or job.created_at
         has_card = (
@@ -85,18 +88,23 @@ class Courier:
             guild_id=job.guild_id,
             channel_id=row.channel_id,
             member_id=job.member_id,
-            prompt=order.prompt,
+            prompt=payload.words,
+            style=payload.style,
             model_label=label_of(self._registry, job),
-            shape=order.aspect_ratio or "auto",
+            shape=payload.order.aspect_ratio or "auto",
             seconds=max(0.0, (drawn_at - job.created_at) / SECOND_MS),
             cost=booked_for(reader, job.id) or ZERO,
-            pictures=tuple(self._picture(reader, asset) for asset in store.pictures_of(reader, job.id)),
+            pictures=tuple(self._picture(reader, asset) for asset in pictures),
             started_at=row.started_at,
             is_late=not has_card,
             is_cancelled=job.is_cancel_requested,
             is_private=row.route is Route.PRIVATE,
+            steps=self._steps(job, row, pictures) if row.route is Route.CHANNEL else None,
         )
         return row, post, interaction
+
+    def _steps(self, job: Job, row: DeliveryRow, pictures: tuple[AssetId, ...]) -> NextSteps:
+        return steps_of(self._registry, Result(job=job, payload=payload_of(job), pictures=pictures, delivery=row))
 
     def _picture(self, reader: Reader, asset_id: AssetId) -> PostedPicture:
         asset = assets.asset_of(reader, asset_id)

@@ -5,19 +5,17 @@ from dataclasses import replace
 
 from bot.core.clock import Clock
 from bot.core.errors import Refusal
-from bot.core.ids import hold_id_of
 from bot.core.requests import ProviderName
 from bot.db import Transaction
 from bot.jobs import store as jobs
 from bot.jobs.model import Job
 from bot.ledger.model import Ceilings
-from bot.ledger.policy import limits_for
-from bot.ledger.repricing import store as repricing
 from bot.providers.catalogue import worst_case
 from bot.providers.registry import Registry
 from bot.services.choosing import Choice, Choosing
 from bot.services.payload import VERSION, Payload, UnreadablePayload, decode_payload, encode_payload
 from bot.services.settlement import Settlement
+from bot.services.terms import Priced, reprice_for
 
 log = logging.getLogger(__name__)
 
@@ -53,25 +51,28 @@ class Failover:
                 return False
             try:
                 return await self._move(job, replace(payload, order=choice[1], tried=tried), choice, because)
-            except Refusal:  # its price is over a limit; a dearer one may still have a smaller worst case
+            except Refusal:  # over a limit, or not allowed there; a dearer one may still have a smaller worst case
                 passed.add(choice[0].provider)
 
     async def _move(self, job: Job, payload: Payload, choice: Choice, because: str) -> bool:
         offer, order = choice
         now = self._clock.now()
         detail = f"from {job.provider} to {offer.provider}: {because}"
-        limits = limits_for(self._ceilings, guild_id=job.guild_id, member_id=job.member_id, at=now)
+        amount = worst_case(offer, order)
+        priced = Priced(job_id=job.id, amount=amount, price_version=self._registry.catalogue_version)
 
         def write(tx: Transaction) -> bool:
             if jobs.is_cancel_requested(tx, job.id):
                 return False
-            repricing.reprice(
+            reprice_for(
                 tx,
-                hold_id=hold_id_of(job.id),
-                amount=worst_case(offer, order),
-                limits=limits,
-                price_version=self._registry.catalogue_version,
-                at=now,
+                self._ceilings,
+                job,
+                priced,
+                provider=offer.provider,
+                model=offer.model,
+                resolution=order.resolution,
+                now=now,
                 note=detail,
             )
             jobs.reroute(

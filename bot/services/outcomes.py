@@ -37,6 +37,7 @@ class FailureReason(StrEnum):
     RESULT_GONE = "result_gone"
     PROVIDER_OFF = "provider_off"
     PAYMENT_WANTED = "payment_wanted"
+    SOURCE_GONE = "source_gone"
     SETTLED = "settled"  # by a person, after nobody could tell
     INTERNAL = "internal"
 

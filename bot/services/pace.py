@@ -1,11 +1,11 @@
 """How long a model takes, from its own recent successes, else from the catalogue."""
 
 from collections.abc import Sequence
+from typing import Protocol
 
 from bot.core.clock import Clock
 from bot.db import Database
 from bot.jobs.looks import store as looks
-from bot.providers.catalogue import Offer
 
 # Fewer successes than this say less than the catalogue does.
 _ENOUGH = 5
@@ -24,6 +24,22 @@ def quantile(sample: Sequence[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
+class Paced(Protocol):
+    """A model of any kind, as the catalogue has it."""
+
+    @property
+    def key(self) -> str:
+        """Unique among all models."""
+        ...
+
+    @property
+    def provider(self) -> str: ...
+    @property
+    def model(self) -> str: ...
+    @property
+    def typical_s(self) -> float: ...
+
+
 class Pace:
     """Reads the model's last successes."""
 
@@ -32,7 +48,7 @@ class Pace:
         self._clock = clock
         self._samples: dict[str, tuple[float, tuple[float, ...]]] = {}
 
-    async def _sample(self, offer: Offer) -> tuple[float, ...]:
+    async def _sample(self, offer: Paced) -> tuple[float, ...]:
         now = self._clock.monotonic()
         good_until, sample = self._samples.get(offer.key, (now, ()))
         if now < good_until:
@@ -42,12 +58,12 @@ class Pace:
         self._samples[offer.key] = (now + _FRESH_S, sample)
         return sample
 
-    async def low_estimate_s(self, offer: Offer) -> float:
+    async def low_estimate_s(self, offer: Paced) -> float:
         """Seconds to plan polls with."""
         sample = await self._sample(offer)
         return quantile(sample, _LOW) if len(sample) >= _ENOUGH else offer.typical_s
 
-    async def range_s(self, offer: Offer) -> tuple[float, float]:
+    async def range_s(self, offer: Paced) -> tuple[float, float]:
         """Seconds to promise: the median, and what nine of ten stay below."""
         sample = await self._sample(offer)
         if len(sample) < _ENOUGH:

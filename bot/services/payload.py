@@ -39,6 +39,16 @@ class Payload:
     asked: PictureRequest | None = None
     tried: tuple[ProviderName, ...] = ()
 
+    @property
+    def words(self) -> str:
+        """What the member wrote, for people to read."""
+        return self.order.prompt if self.asked is None else self.asked.prompt
+
+    @property
+    def style(self) -> str | None:
+        """The name of the style that was chosen."""
+        return None if self.asked is None else self.asked.style
+
 
 def encode_payload(payload: Payload) -> str:
     """The payload as JSON."""
@@ -81,7 +91,7 @@ def decode_order(payload: str, *, version: int, provider: str, model: str) -> Pi
 
 
 # The choices of a request; left out, the member left them to the bot.
-_ASKED = ("model", "aspect_ratio", "count", "resolution", "format", "factor")
+_ASKED = ("model", "aspect_ratio", "count", "resolution", "format", "factor", "has_addresses", "style")
 
 
 def _asked(asked: PictureRequest, order: PictureOrder) -> dict[str, object]:
@@ -119,6 +129,19 @@ def _order(fields: Mapping[str, Any], provider: str, model: str) -> PictureOrder
         parent=fields.get("parent"),
         source_count=fields.get("source_count", 0),
     )
+
+
+def without_words(payload: str) -> str:
+    """The same payload without what the member wrote; an empty one where it cannot be read."""
+    try:
+        fields = json.loads(payload)
+        asked = fields.get("asked")
+        fields["prompt"] = ""
+        if asked is not None:
+            asked.pop("prompt", None)
+    except (ValueError, TypeError, AttributeError):
+        return "{}"
+    return json.dumps(fields, ensure_ascii=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

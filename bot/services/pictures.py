@@ -1,6 +1,7 @@
 """The use case behind `/imagine`, `/edit` and `/upscale`: a request for pictures becomes a job."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.core.errors import Refusal, RefusalReason
 from bot.core.ids import JobId
@@ -12,17 +13,32 @@ from bot.providers.registry import Registry
 from bot.services import store
 from bot.services.admission import Admission, NewWork
 from bot.services.choosing import Choosing
+from bot.services.handed.loading import Loading
 from bot.services.payload import KINDS, VERSION, Payload, encode_payload
 from bot.services.sources import SourceRef
+from bot.services.styles.desk import Styles
 
 
 class Pictures:
-    """Accepts requests for pictures, whatever the verb."""
+    """Accepts requests for pictures, whatever the verb.
 
-    def __init__(self, *, registry: Registry, choosing: Choosing, admission: Admission) -> None:
+    `loading` knows which sources can be given as addresses, `styles` what the name of a style stands for.
+    """
+
+    def __init__(
+        self,
+        *,
+        registry: Registry,
+        choosing: Choosing,
+        admission: Admission,
+        loading: Loading | None = None,
+        styles: Styles | None = None,
+    ) -> None:
         self._registry = registry
         self._choosing = choosing
         self._admission = admission
+        self._loading = loading
+        self._styles = styles
 
     async def submit(
         self,
@@ -37,13 +53,22 @@ class Pictures:
         """Accepts the request and returns its job, or raises Refusal; a refusal holds and spends nothing.
 
         `missing_permissions` names what the bot lacks in the channel: no picture is bought that cannot be posted.
-        `prompt` is what the gateway reads where that is more than the member's own words (a style). `sources` are kept
-        pictures, as many as the request says. `parent` is the job whose result this goes on with.
+        `prompt` is what the gateway reads where that is more than the member's own words; left out, the request's style
+        says it, as it is now. `sources` are kept pictures, as many as the request says. `parent` is the job whose
+        result this goes on with.
         """
         if missing_permissions:
             raise Refusal(RefusalReason.CANNOT_POST, {"missing": missing_permissions})
-        offer, order = self._choosing.first(request, prompt=prompt)
         kept = tuple(sources)
+        if kept and self._loading is not None:
+            has_addresses = await self._loading.have_addresses(received.guild_id, kept)
+            request = replace(request, has_addresses=has_addresses)
+        if request.style is not None and prompt is None and self._styles is not None and request.prompt.strip():
+            name, prompt = await self._styles.dress(
+                request.style, request.prompt, guild_id=received.guild_id, member_id=received.member_id
+            )
+            request = replace(request, style=name)
+        offer, order = self._choosing.first(request, prompt=prompt)
 
         def also(tx: Transaction, job_id: JobId) -> None:
             for position, source in enumerate(kept):
@@ -62,5 +87,6 @@ class Pictures:
                 price_version=self._registry.catalogue_version,
                 parent=parent,
                 also=also if kept else None,
+                resolution=order.resolution,
             ),
         )

@@ -23,11 +23,23 @@ class PostedPicture:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NextSteps:
+    """What can be made from a result of so many `pictures` beside the same again: whether they can be changed, and
+    which ones, counted from 1, can be enlarged.
+    """
+
+    pictures: int
+    can_edit: bool = False
+    upscalable: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Post:
     """A finished result, ready to be shown. `seconds` from the request to the picture, `cost` as posted.
 
     `is_late` asks for the member to be pinged, because their card cannot be turned into a link any more.
     `is_cancelled` marks a result that came although its member had cancelled, `is_private` one for its member alone.
+    `steps` are what its buttons offer; None for a result without buttons. `style` is the name of the one chosen.
     """
 
     job_id: JobId
@@ -44,6 +56,8 @@ class Post:
     is_late: bool = False
     is_cancelled: bool = False
     is_private: bool = False
+    steps: NextSteps | None = None
+    style: str | None = None
 
 
 class Obstacle(StrEnum):
@@ -87,5 +101,16 @@ class Delivery(Protocol):
         """Gives the result to its member alone: on their card while `token` lives, else by direct message.
 
         False when neither is open. Raises CannotDeliver or DeliverLater.
+        """
+        ...
+
+
+class Eraser(Protocol):
+    """Takes public posts away again."""
+
+    async def erase(self, *, guild_id: GuildId, channel_id: ChannelId, message_id: MessageId) -> bool:
+        """Deletes our own message; False where it, or its channel, is gone already.
+
+        Raises CannotDeliver where we may not reach it, DeliverLater.
         """
         ...

@@ -1,7 +1,7 @@
 """How every unanswered interaction stands: what its member's card must say now."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
 
 from bot.core.clock import MINUTE_MS, SECOND_MS, Clock, Millis
 from bot.core.ids import InteractionId, JobId, snowflake_time
@@ -11,23 +11,27 @@ from bot.db import Database, Reader, Row
 from bot.interactions import store as interactions
 from bot.interactions.model import ANSWERABLE_MS, InteractionState, OpenInteraction, is_token_safe
 from bot.jobs import store as jobs
-from bot.jobs.looks import store as looks
-from bot.jobs.model import AT_THE_GATEWAY, Job, State
+from bot.jobs.line.order import Standing
+from bot.jobs.model import AT_THE_GATEWAY, Caps, Job, State
 from bot.ledger.model import HoldState
-from bot.providers.catalogue import estimate
+from bot.providers.catalogue import Offer, estimate
 from bot.providers.registry import Registry
 from bot.services import store
+from bot.services.ask.naming import model_label
+from bot.services.ask.progress import TALK_KINDS, TalkProgress, talk_progress
 from bot.services.books import booked_for, held_for
 from bot.services.deliveries import DeliveryRow
 from bot.services.labels import label_of, provider_label
-from bot.services.pace import Pace
-from bot.services.payload import UnreadablePayload, decode_payload
+from bot.services.line import LineView
+from bot.services.pace import Pace, Paced
+from bot.services.payload import Payload, UnreadablePayload, decode_payload
 
 # From here on the card says that the result will be posted in the channel instead.
 LATE_MS = 13 * MINUTE_MS
 # An interaction of this process that has had no job for so long has lost its handler.
 ORPHAN_MS = MINUTE_MS
 _NO_PACE = (0.0, 0.0)  # of a model that the catalogue no longer has
+_NO_CAPS = Caps(by_provider={}, per_guild=1)
 # Nothing more is to come, or nobody knows whether it will.
 _LAST_WORDS = frozenset({State.DONE, State.FAILED, State.CANCELLED, State.UNKNOWN})
 
@@ -63,7 +67,10 @@ class Glance:
 class Progress:
     """One job as its member sees it. Money in ticks; `posted` None while nothing is decided.
 
+    `order` has the member's own words, also where a `style` adds to them for the gateway.
     `passed` are the names of gateways that surely took nothing, `retry_at` is when the present one is asked again.
+    `talk` is set in place of `order` for a question or a text to be spoken. `ready_in_s` is how long one who waits in
+    line may expect to wait for the result.
     """
 
     job_id: JobId
@@ -90,6 +97,9 @@ class Progress:
     gateway: str | None = None
     retry_at: Millis | None = None
     passed: tuple[str, ...] = ()
+    talk: TalkProgress | None = None
+    style: str | None = None
+    ready_in_s: float | None = None
 
     @property
     def has_last_word(self) -> bool:
@@ -109,14 +119,30 @@ class Waiting:
 
 
 class ProgressBoard:
-    """Reads what all open cards must say. `booted_at` tells interactions of this process from earlier ones."""
+    """Reads what all open cards must say. `booted_at` tells interactions of this process from earlier ones.
 
-    def __init__(self, *, database: Database, registry: Registry, pace: Pace, clock: Clock, booted_at: Millis) -> None:
+    `so_far` gives what is written of an answer for its member alone. `caps` are the runner's: the line is in their
+    order, and without one for a gateway nothing is said of how long its line takes.
+    """
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        registry: Registry,
+        pace: Pace,
+        clock: Clock,
+        booted_at: Millis,
+        so_far: Callable[[JobId], str | None] = lambda _: None,
+        caps: Caps = _NO_CAPS,
+    ) -> None:
         self._database = database
         self._registry = registry
         self._pace = pace
         self._clock = clock
         self._booted_at = booted_at
+        self._so_far = so_far
+        self._line = LineView(caps=caps, clock=clock)
 
     async def glance(self) -> tuple[Glance, ...]:
         """Every interaction whose member still waits, with no more than is needed to see what changed."""
@@ -125,7 +151,8 @@ class ProgressBoard:
 
         def gather(reader: Reader) -> tuple[Glance, ...]:
             rows = store.open_cards(reader)
-            places = looks.places(reader) if rows else {}
+            is_anyone_in_line = any(row["job_state"] == State.QUEUED for row in rows)
+            places = self._line.everyone(reader, now=now) if is_anyone_in_line else {}
             return tuple(self._glance(row, now=now, places=places, usual=usual) for row in rows)
 
         return await self._database.read(gather)
@@ -160,21 +187,24 @@ class ProgressBoard:
         return await self._database.read(gather)
 
     async def _usual_s(self) -> dict[str, tuple[float, float]]:
-        return {offer.key: await self._pace.range_s(offer) for offer in self._registry.offers()}
+        registry = self._registry
+        offers: tuple[Paced, ...] = (*registry.offers(), *registry.ask_offers(), *registry.speak_offers())
+        return {offer.key: await self._pace.range_s(offer) for offer in offers}
 
     def _glance(
-        self, row: Row, *, now: Millis, places: dict[JobId, int], usual: dict[str, tuple[float, float]]
+        self, row: Row, *, now: Millis, places: dict[JobId, Standing], usual: dict[str, tuple[float, float]]
     ) -> Glance:
         interaction_id = InteractionId(row["id"])
         has_job = row["job_id"] is not None
         state = State(row["job_state"]) if has_job else None
         usual_s = usual.get(f"{row['provider']}/{row['model']}", _NO_PACE)
         ready_at = _ready_at(state, row["submitted_at"], usual_s[0])
+        standing = places.get(row["job_id"])
         is_young = is_token_safe(interaction_id, now) if has_job else _age(interaction_id, now) < ANSWERABLE_MS
         return Glance(
             interaction_id=interaction_id,
             state=state,
-            place=places.get(row["job_id"]),
+            place=None if standing is None else standing.place,
             is_fetching=bool(row["is_fetching"]),
             is_parked=bool(row["is_parked"]),
             is_cancel_requested=bool(row["is_cancel_requested"]),
@@ -222,18 +252,23 @@ class ProgressBoard:
         usual: dict[str, tuple[float, float]],
     ) -> Progress:
         hold = held_for(reader, job.id)
-        order, price, passed = self._order(job)
+        payload = _payload(job)
+        offer = self._registry.offer(ProviderName(job.provider), ModelId(job.model))
+        is_talk = job.kind in TALK_KINDS
+        talk = talk_progress(reader, job, so_far=self._so_far(job.id)) if is_talk else None
+        tried = () if payload is None else payload.tried
         usual_s = usual.get(f"{job.provider}/{job.model}", _NO_PACE)
         ready_at = _ready_at(job.state, job.submitted_at, usual_s[0])
+        standing = self._line.of(reader, job, now=now)
         return Progress(
             job_id=job.id,
             state=job.state,
-            order=order,
-            model_label=label_of(self._registry, job),
-            place=looks.place_of(reader, job),
+            order=None if payload is None else replace(payload.order, prompt=payload.words),
+            model_label=model_label(self._registry, job) if is_talk else label_of(self._registry, job),
+            place=None if standing is None else standing.place,
             ready_at=ready_at,
             usual_s=usual_s,
-            estimate=price,
+            estimate=_estimate(offer, payload) if talk is None else talk.estimate,
             held=hold.amount,
             hold_state=hold.state,
             posted=booked_for(reader, job.id),
@@ -249,16 +284,22 @@ class ProgressBoard:
             delivery=store.delivery_of(reader, job.id),
             gateway=job.provider,
             retry_at=_retry_at(job.state, job.run_at, now),
-            passed=tuple(provider_label(name) for name in passed),
+            passed=tuple(provider_label(name) for name in (tried if talk is None else talk.tried)),
+            style=None if payload is None else payload.style,
+            talk=talk,
+            ready_in_s=self._line.ready_in_s(standing, provider=job.provider, usual_s=usual_s[0]),
         )
 
-    def _order(self, job: Job) -> tuple[PictureOrder | None, Ticks, tuple[ProviderName, ...]]:
-        offer = self._registry.offer(ProviderName(job.provider), ModelId(job.model))
-        try:
-            payload = decode_payload(job.payload, version=job.payload_version, provider=job.provider, model=job.model)
-        except UnreadablePayload:
-            return None, ZERO, ()
-        return payload.order, ZERO if offer is None else estimate(offer, payload.order), payload.tried
+
+def _estimate(offer: Offer | None, payload: Payload | None) -> Ticks:
+    return ZERO if payload is None or offer is None else estimate(offer, payload.order)
+
+
+def _payload(job: Job) -> Payload | None:
+    try:
+        return decode_payload(job.payload, version=job.payload_version, provider=job.provider, model=job.model)
+    except UnreadablePayload:
+        return None
 
 
 def _retry_at(state: State | None, run_at: Millis | None, now: Millis) -> Millis | None:

@@ -21,7 +21,8 @@ from bot.providers.watch import HealthWatch, Wait
 from bot.services.callbacks import Calls
 from bot.services.collecting import Collector
 from bot.services.failover import Failover
-from bot.services.orders import ordered
+from bot.services.handed.loading import Loading, SourceUnavailable
+from bot.services.orders import Ordered, ordered
 from bot.services.outcomes import FailureReason, reason_of
 from bot.services.paying import Paying, PaymentDeclined
 from bot.services.rhythm import Rhythm
@@ -34,7 +35,7 @@ MAX_ATTEMPTS = 4
 # A job waits no longer than this for a gateway that is held back: its card can still be edited for some minutes then.
 PATIENCE_MS = 10 * MINUTE_MS
 # Why a call is not paid that says nothing about the next one.
-_ABOUT_THIS_CALL = frozenset({Because.OVER_CALL_CAP, Because.OVER_HOLD, Because.PAID_BEFORE})
+ABOUT_THIS_CALL = frozenset({Because.OVER_CALL_CAP, Because.OVER_HOLD, Because.PAID_BEFORE})
 
 
 class HeldBack(RetryLater):
@@ -42,7 +43,10 @@ class HeldBack(RetryLater):
 
 
 class Sending:
-    """The steps of a job before a gateway has it. `paid` names who pays for the calls of a provider."""
+    """The steps of a job before a gateway has it.
+
+    `paid` names who pays for the calls of a provider, `loading` gives the pictures that requests hand in.
+    """
 
     def __init__(
         self,
@@ -58,6 +62,7 @@ class Sending:
         randomness: Randomness,
         crashpoints: Crashpoints,
         paid: Mapping[str, Paying] | None = None,
+        loading: Loading | None = None,
     ) -> None:
         self._registry = registry
         self._settlement = settlement
@@ -70,6 +75,7 @@ class Sending:
         self._randomness = randomness
         self._crashpoints = crashpoints
         self._paid = dict(paid or {})
+        self._loading = loading
 
     async def submit(self, job: Job) -> None:
         """Sends the request once; the intent is already on disk."""
@@ -82,7 +88,9 @@ class Sending:
         """The process died between the intent and the answer. Only a gateway that honours our key is asked again,
         and one that is paid by the call: what was signed is on disk, and can be taken only once."""
         found = ordered(self._registry, job)
-        if found is not None and (found.provider.honours_idempotency_key or job.provider in self._paid):
+        if found is not None and self._loading is not None and await self._loading.never_left(job, found.provider):
+            await self._send(job)
+        elif found is not None and (found.provider.honours_idempotency_key or job.provider in self._paid):
             await self._send(job, is_repeat=True)
         else:
             await self._settlement.fail(job, FailureReason.NO_ANSWER, Charged.UNKNOWN)
@@ -96,7 +104,11 @@ class Sending:
                 await self._settlement.fail(job, FailureReason.PROVIDER_OFF, Charged.NO)
             return
         try:
-            answer = await self._ask_in_turn(job, found.provider, found.order, is_repeat=is_repeat)
+            order = await self._loaded(job, found, is_repeat=is_repeat)
+            answer = await self._ask_in_turn(job, found.provider, order, is_repeat=is_repeat)
+        except SourceUnavailable as error:
+            await self._without_sources(job, error, is_repeat=is_repeat)
+            return
         except ProviderError as error:
             await self._not_sent(job, error, listed=estimate(found.offer, found.order), is_repeat=is_repeat)
             return
@@ -108,6 +120,19 @@ class Sending:
             case PaymentRequired():
                 if is_repeat or not await self._failover.move_on(job, because="it wants to be paid by the call"):
                     await self._settlement.fail(job, FailureReason.PAYMENT_WANTED, Charged.NO)
+
+    async def _loaded(self, job: Job, found: Ordered, *, is_repeat: bool) -> PictureOrder:
+        if self._loading is None:
+            return found.order
+        return await self._loading.load(job, found.offer, found.order, is_repeat=is_repeat)
+
+    async def _without_sources(self, job: Job, error: SourceUnavailable, *, is_repeat: bool) -> None:
+        """The gateway was not asked, for its sources cannot be had; of a first that may have left nothing is known."""
+        log.warning("sources cannot be given", extra={"job": job.id, "provider": job.provider, "error": str(error)})
+        if is_repeat:
+            await self._settlement.fail(job, FailureReason.NO_ANSWER, Charged.UNKNOWN)
+        elif not await self._failover.move_on(job, because=str(error)):
+            await self._settlement.fail(job, FailureReason.SOURCE_GONE, Charged.NO)
 
     async def _not_sent(self, job: Job, error: ProviderError, *, listed: Ticks, is_repeat: bool) -> None:
         """A submit failed. Only a certain no, and only to a first request, lets another gateway be asked."""
@@ -144,7 +169,7 @@ class Sending:
                 await self._watch.pace(provider.name)
                 answer = await self._ask(job, provider, order, is_repeat=False)
             except PaymentDeclined as error:
-                if error.because in _ABOUT_THIS_CALL:
+                if error.because in ABOUT_THIS_CALL:
                     turn.succeeded()
                 else:
                     turn.failed(error)
@@ -160,6 +185,8 @@ class Sending:
         paying = self._paid.get(job.provider)
         if paying is not None and is_repeat:
             return await paying.recover(job, order, provider)
+        if self._loading is not None:
+            order = await self._loading.hand_over(job, provider, order)
         context = SubmitContext(idempotency_key=job.idempotency_key, callback_url=self._calls.address_of(job))
         answer = await provider.submit(order, context)
         if paying is not None and isinstance(answer, PaymentRequired):

@@ -16,8 +16,13 @@ def add_picture(tx: Transaction, *, job_id: JobId, position: int, asset_id: Asse
 
 
 def pictures_of(reader: Reader, job_id: JobId) -> tuple[AssetId, ...]:
-    """A job's pictures in the gateway's order."""
-    rows = reader.all("SELECT asset_id FROM picture WHERE job_id = ? ORDER BY position", (job_id,))
+    """A job's pictures in the gateway's order; none once one of them was cleaned up."""
+    rows = reader.all(
+        "SELECT asset_id FROM picture WHERE job_id = :job AND NOT EXISTS"
+        " (SELECT 1 FROM picture AS other JOIN asset ON asset.id = other.asset_id"
+        " WHERE other.job_id = :job AND asset.removed_at IS NOT NULL) ORDER BY position",
+        {"job": job_id},
+    )
     return tuple(AssetId(row["asset_id"]) for row in rows)
 
 

@@ -18,7 +18,7 @@ Cancel = Callable[[JobId, GuildId, MemberId], Awaitable[CancelOutcome]]
 _BUSY = words.Words(title="I am busy right now", body="Nothing was cancelled. Press again in a minute.")
 _ANSWERS: dict[CancelOutcome, words.Words] = {
     CancelOutcome.TOO_LATE: words.Words(
-        title="Too late to cancel", body="The picture is finished, or its request has already ended."
+        title="Too late to cancel", body="It is finished, or its request has already ended."
     ),
     CancelOutcome.NOT_YOURS: words.Words(title="Not your request", body="Only whoever asked can cancel it."),
     CancelOutcome.NO_SUCH_JOB: words.Words(

@@ -1,6 +1,7 @@
 """Edits the member's own card through the interaction's token. Editing twice does no harm."""
 
 import asyncio
+from collections import deque
 from collections.abc import Sequence
 from typing import cast
 
@@ -12,6 +13,8 @@ from bot.core.errors import EaselError
 
 EDIT_TIMEOUT_S = 20.0
 UPLOAD_TIMEOUT_S = 60.0
+# Cards that were turned into results lately; whoever might still overwrite one has decided to within seconds.
+SEALED_MAX = 1_000
 # Discord's answers for a card that nobody can edit any more: unknown message, webhook or interaction, dead token.
 _GONE = {10008, 10015, 10062, 50027}
 _UNKNOWN_MESSAGE = 10008
@@ -39,9 +42,23 @@ class CardEditor:
 
     def __init__(self, client: discord.Client) -> None:
         self._client = client
+        self._sealed: deque[str] = deque(maxlen=SEALED_MAX)
 
-    async def edit(self, token: str, view: ui.LayoutView, *, files: Sequence[discord.File] = ()) -> None:
-        """Replaces the card. Raises CardGone, CardLater or CardTooLarge."""
+    async def edit(
+        self, token: str, view: ui.LayoutView, *, files: Sequence[discord.File] = (), is_result: bool = False
+    ) -> None:
+        """Replaces the card. Raises CardGone, CardLater or CardTooLarge.
+
+        `is_result`: the card becomes the result itself. What was to be said of its progress, decided before and begun
+        after, is left out then; edits that have begun come in their order, for discord.py sends one at a time.
+        """
+        if not is_result and token in self._sealed:
+            return
+        await self._send(token, view, files)
+        if is_result:
+            self._sealed.append(token)
+
+    async def _send(self, token: str, view: ui.LayoutView, files: Sequence[discord.File]) -> None:
         application_id = self._client.application_id
         if application_id is None:
             raise CardLater("not logged in yet")

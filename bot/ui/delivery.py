@@ -49,7 +49,7 @@ class _UploadTooLarge(Exception):
 
 
 class DiscordDelivery:
-    """Implements `bot.services.ports.Delivery`."""
+    """Implements `bot.services.ports.Delivery` and `Eraser`."""
 
     def __init__(self, *, client: discord.Client, editor: CardEditor, media: Media) -> None:
         self._client = client
@@ -113,6 +113,17 @@ class DiscordDelivery:
             return False
         return True
 
+    async def erase(self, *, guild_id: GuildId, channel_id: ChannelId, message_id: MessageId) -> bool:
+        """Deletes our own message; False where it, or its channel, is gone already."""
+        message = self._channel(channel_id, guild_id).get_partial_message(message_id)
+        try:
+            await self._guarded(message.delete)
+        except CannotDeliver as error:
+            if error.obstacle is Obstacle.CHANNEL_GONE:
+                return False
+            raise
+        return True
+
     def _channel(self, channel_id: ChannelId, guild_id: GuildId) -> discord.PartialMessageable:
         return self._client.get_partial_messageable(channel_id, guild_id=guild_id)
 
@@ -120,7 +131,7 @@ class DiscordDelivery:
         async def edit(files: list[discord.File]) -> bool:
             view = cards.result(post, [file.filename for file in files])
             try:
-                await self._editor.edit(token, view, files=files)
+                await self._editor.edit(token, view, files=files, is_result=True)
             except CardGone:
                 return False
             except CardTooLarge:

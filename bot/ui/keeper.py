@@ -16,6 +16,7 @@ from discord import ui
 from bot.core.clock import SECOND_MS, Clock
 from bot.core.errors import DatabaseUnavailable
 from bot.core.ids import ChannelId, GuildId, InteractionId, JobId, MemberId, nonce_of
+from bot.interactions.model import Received
 from bot.jobs.model import State
 from bot.services.deliveries import Route
 from bot.services.desk import Desk
@@ -86,6 +87,15 @@ class CardKeeper:
     def note_shown(self, interaction_id: InteractionId, progress: Progress) -> None:
         """The cog has just shown this; it need not be said again."""
         self._shown[interaction_id] = _Shown(key=_key(progress), not_before=self._clock.now() + self._edit_every_ms)
+
+    async def show(self, received: Received, progress: Progress) -> None:
+        """The first card, right after the job is accepted; where it does not arrive, the next tick says it."""
+        self.note_shown(received.id, progress)
+        try:
+            if received.token is not None:
+                await self._editor.edit(received.token, cards.working(progress))
+        except (CardGone, CardLater):
+            self.forget_shown(received.id)
 
     def forget_shown(self, interaction_id: InteractionId) -> None:
         """What the cog tried to show did not arrive."""
@@ -173,7 +183,9 @@ class CardKeeper:
         A handler of this process might still wake up: it is shut out first. One of an earlier process is answered
         first, so that a crash between the two steps leaves nobody on "thinking…".
         """
-        if one.is_from_before:
+        if one.interaction.message_in is not None:
+            await self._answer_lost_message(one, one.interaction.message_in)
+        elif one.is_from_before:
             try:
                 if one.can_edit:
                     await self._try_edit(one, cards.notice(words.RESTARTED))
@@ -186,6 +198,24 @@ class CardKeeper:
         else:
             await self._desk.void(one.interaction.id)
             await self._edit(one, cards.notice(words.LOST))
+
+    async def _answer_lost_message(self, one: Waiting, channel_id: ChannelId) -> None:
+        """The same for a message that asked something: it has no card, so its author is told in the channel."""
+        lost = words.RESTARTED if one.is_from_before else words.LOST
+        if not one.is_from_before:
+            await self._desk.void(one.interaction.id)
+        try:
+            await self._delivery.tell(
+                channel_id=channel_id,
+                guild_id=one.interaction.guild_id,
+                member_id=one.interaction.member_id,
+                text=f"{lost.title}. Reply once more. {words.NOT_CHARGED}",
+                nonce=nonce_of(JobId(f"lost {one.interaction.id}")),
+            )
+        except DeliverLater:
+            self._rest(one)
+            return
+        await self._desk.void(one.interaction.id)
 
     async def _last_word(self, one: Waiting, progress: Progress) -> None:
         if one.can_edit:
@@ -205,7 +235,9 @@ class CardKeeper:
     async def _tell(self, one: Waiting, progress: Progress) -> None:
         """The card is out of reach: a a result has reached its member already, anything else is told in the channel."""
         delivery = progress.delivery
-        has_result = delivery is not None and delivery.route is not Route.KEPT
+        # What a message asked has no card: the message that was to hold its answer says what became of it.
+        is_told = progress.talk is not None and progress.talk.is_message
+        has_result = is_told or (delivery is not None and delivery.route is not Route.KEPT)
         if not has_result and progress.state is not State.CANCELLED:
             try:
                 await self._delivery.tell(

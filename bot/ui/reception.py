@@ -32,6 +32,7 @@ async def receive(interaction: discord.Interaction[Any], services: Services, *, 
         member_id=MemberId(interaction.user.id),
         token=interaction.token,
         received_at=services.clock.now(),
+        roles=frozenset(role.id for role in getattr(interaction.user, "roles", ())),
     )
     if desk.is_stale(received):
         return None
@@ -44,7 +45,7 @@ async def receive(interaction: discord.Interaction[Any], services: Services, *, 
         raise Refusal(RefusalReason.BUSY) from None
     crashpoints.reached(CrashPoint.AFTER_RECEIVED)
     try:
-        is_in_time = await acknowledge(interaction)
+        is_in_time = await acknowledge(interaction, opens_card=True)
     except discord.HTTPException:
         await desk.void(received.id)
         raise

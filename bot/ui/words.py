@@ -3,10 +3,9 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from bot.core.clock import SECOND_MS
 from bot.core.errors import Fact, Refusal, RefusalReason
-from bot.core.money import format_usd
 from bot.services.outcomes import FailureReason
+from bot.ui import limit_words
 from bot.ui.text import escape
 
 NOT_CHARGED = "Nothing was charged."
@@ -33,34 +32,16 @@ def _asked(facts: Mapping[str, Fact]) -> str:
     return escape(str(facts.get("asked", "something else")), _FACT_LIMIT)
 
 
-def _whose(scope: str) -> str:
-    if scope.startswith("member:"):
-        return "you have"
-    return "the server has" if scope.startswith("guild:") else "this bot has"
-
-
-def _budget(facts: Mapping[str, Fact]) -> str:
-    needed, left, limit = (format_usd(int(facts[name])) for name in ("needed", "left", "limit"))
-    window = "today" if facts["window"] == "day" else "this month"
-    resets = int(facts["resets_at"]) // SECOND_MS
-    return (
-        f"This could cost up to {needed}; {_whose(str(facts['scope']))} {left} left of {limit} for {window}."
-        f" Resets <t:{resets}:R>."
-    )
-
-
-def _quota(facts: Mapping[str, Fact]) -> str:
-    resets = int(facts["resets_at"]) // SECOND_MS
-    return (
-        f"You asked for {facts['needed']}; you have {facts['left']} left of {facts['limit']} pictures for today."
-        f" Resets <t:{resets}:R>."
-    )
-
-
 def _down(facts: Mapping[str, Fact]) -> str:
     if facts["trouble"] == "account":
         return _ACCOUNT
     return f"It does not answer just now. Try again in {facts['wait_s']} s, or choose another model."
+
+
+def _no_style(facts: Mapping[str, Fact]) -> str:
+    can = escape(str(facts.get("can") or ""), _FACT_LIMIT)
+    there_is = f"There is: {can}." if can else "There are none yet; `/style add` keeps one of your own."
+    return f"You asked for {_asked(facts)}. {there_is}"
 
 
 _VERBS = {"generate": "draw", "edit": "change a picture", "upscale": "enlarge this picture"}
@@ -71,6 +52,26 @@ def _no_way(facts: Mapping[str, Fact]) -> str:
     can = escape(str(facts.get("can") or ""), _FACT_LIMIT)
     hint = f" A key for one of these would allow it: {can}. Ask whoever runs the bot." if can else ""
     return f"None of the services that are set up can {what}.{hint}"
+
+
+_TROUBLES = {
+    "empty": "The file is empty.",
+    "large": "It is too large: at most {limit} MB and {pixels} million pixels.",
+    "moving": "It moves. Send a still picture.",
+    "type": "It is no PNG, JPEG or WebP picture that can be opened, whatever its name says.",
+    "gone": "Discord does not hand it over any more. Upload it again.",
+    "none": "Give a picture: upload one as `image`, or choose one of yours as `picture`.",
+    "both": "Give one picture: either `image` or `picture`.",
+    "unknown": "I know no picture of yours by that name. Choose one from the list.",
+    "no_picture": "That message shows no picture that I can read.",
+}
+
+
+def _bad_source(facts: Mapping[str, Fact]) -> str:
+    told = _TROUBLES.get(str(facts["trouble"]), "It cannot be used.")
+    name = escape(str(facts.get("name") or ""), _FACT_LIMIT)
+    said = told.format(limit=facts.get("limit", ""), pixels=facts.get("pixels", ""))
+    return f"**{name}**: {said}" if name else said
 
 
 _ACCOUNT = "The picture service does not accept this bot's account. Tell whoever runs the bot."
@@ -98,9 +99,25 @@ _REFUSALS: dict[RefusalReason, tuple[str, Callable[[Mapping[str, Fact]], str]]] 
         lambda facts: f"{_model(facts)} takes {facts['can']}. You gave {_asked(facts)}.",
     ),
     RefusalReason.FACTOR: ("That factor is not possible", lambda facts: _can(facts, "factors")),
+    RefusalReason.BAD_SOURCE: ("I cannot use that picture", _bad_source),
+    RefusalReason.NO_ADDRESS: (
+        "No picture service here can take that picture",
+        lambda _: (
+            "Those that are set up fetch pictures from a web address, and yours has none that I may give away: its file"
+            " tells more than the picture (such as where it was taken), or the address has ended. Save a copy without"
+            " that, for example a screenshot, and try again."
+        ),
+    ),
+    RefusalReason.UNKNOWN_STYLE: ("There is no such style", _no_style),
     RefusalReason.NO_WAY: ("No picture service here can do that", _no_way),
-    RefusalReason.BUDGET: ("Not enough budget left", _budget),
-    RefusalReason.QUOTA: ("Not enough pictures left today", _quota),
+    RefusalReason.BUDGET: ("Not enough budget left", limit_words.budget),
+    RefusalReason.QUOTA: ("A limit is reached", limit_words.quota),
+    RefusalReason.PACE: ("That was quick", limit_words.pace),
+    RefusalReason.PAUSED: ("This is paused", limit_words.paused),
+    RefusalReason.MEMBER_BLOCKED: ("You cannot use this here", lambda _: "A moderator of this server can change that."),
+    RefusalReason.MODEL_NOT_ALLOWED: ("That model is not allowed here", limit_words.not_allowed),
+    RefusalReason.SIZE_NOT_ALLOWED: ("That size is not allowed here", limit_words.not_allowed),
+    RefusalReason.COUNT_NOT_ALLOWED: ("That many pictures are not allowed here", limit_words.too_many),
     RefusalReason.QUEUE_FULL: ("Too much is waiting already", lambda _: "Try again in a few minutes."),
     RefusalReason.MEMBER_BUSY: (
         "You have pictures under way",
@@ -113,6 +130,19 @@ _REFUSALS: dict[RefusalReason, tuple[str, Callable[[Mapping[str, Fact]], str]]] 
     RefusalReason.GUILD_ONLY: (
         "This works in servers only",
         lambda _: "Use the command in a server's channel.",
+    ),
+    RefusalReason.NO_RESULT: (
+        "I do not know this result any more",
+        lambda _: "Its button is from another time or another server. Ask for a new one with `/imagine`.",
+    ),
+    RefusalReason.RESULT_DELETED: ("This result was deleted", lambda _: "Nothing can be made from it any more."),
+    RefusalReason.PICTURE_GONE: (
+        "I do not keep this picture any more",
+        lambda _: "Old pictures are cleaned up after a while. Make a new one and go on from there.",
+    ),
+    RefusalReason.UNDER_WAY: (
+        "I am at it already",
+        lambda _: "Your first press counts; this one is left out.",
     ),
     RefusalReason.STALE: ("That request is no longer waiting", lambda _: "Type the command again."),
     RefusalReason.BUSY: ("I am busy right now", lambda _: "Try again in a minute."),
@@ -156,6 +186,9 @@ _FAILURES: dict[FailureReason, str] = {
     FailureReason.BAD_RESULT: ("The picture service sent something that is no usable picture. Try again."),
     FailureReason.RESULT_GONE: ("The picture was made, but it could not be fetched from the picture service."),
     FailureReason.PROVIDER_OFF: ("The picture service was switched off while you waited. Try another model."),
+    FailureReason.SOURCE_GONE: (
+        "Your source picture could not be given to the picture service any more. Send it again."
+    ),
     FailureReason.SETTLED: ("Whoever runs this bot has looked into it: no picture will come."),
     FailureReason.INTERNAL: ("Something went wrong on our side. Tell whoever runs the bot."),
 }

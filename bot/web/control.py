@@ -1,6 +1,7 @@
 """The running bot's own door for commands that must write: a unix socket in its data folder, for its own user alone.
 
     ->  {"verb": "resolve", "job": "abc", "verdict": "paid", "ticks": 400000000}\n      "ticks" null: what was held
+    ->  {"verb": "adjust", "job": "abc", "ticks": -400000000, "reason": "refund", "author": "ada"}\n
     <-  {"told": "job abc… has failed; …"}\n      or      {"refused": "no job begins with 'abc'"}\n
 
 One line in, one line out, then the connection ends. Lines and waits are bounded; a verb that is not known is refused.
@@ -17,18 +18,19 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, closing, contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, assert_never
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from bot.core.errors import EaselError
 from bot.core.money import MAX_TICKS, Ticks
+from bot.services.adjusting import AUTHOR_LENGTH, REASON_LENGTH, CannotAdjust, Correction
 from bot.services.resolving import CannotResolve, Paid, Unpaid, Verdict
 
 log = logging.getLogger(__name__)
 
 NAME = "control.sock"
-# A request is a hundred bytes, an answer a sentence.
+# A request is some hundred bytes (a reason in the longest letters two thousand), an answer a sentence.
 LINE_CAP = 4096
 # An operator sends the whole line at once.
 READ_TIMEOUT_S = 5.0
@@ -38,7 +40,10 @@ WORK_TIMEOUT_S = 20.0
 MAX_CALLERS = 8
 _MODE = 0o600
 
+_PREFIX_LENGTH = 200
+
 Resolve = Callable[[str, Verdict], Awaitable[str]]
+Adjust = Callable[[str, Correction], Awaitable[str]]
 
 
 class NobodyListens(EaselError):
@@ -49,11 +54,11 @@ class NoAnswer(EaselError):
     """The running bot was asked and nobody knows what it did."""
 
 
-class _Request(BaseModel):
+class _Resolve(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    verb: Literal["resolve"]
-    job: Annotated[str, Field(max_length=200)]
+    verb: Literal["resolve"] = "resolve"
+    job: Annotated[str, Field(max_length=_PREFIX_LENGTH)]
     verdict: Literal["paid", "unpaid"]
     ticks: Annotated[int, Field(ge=0, le=MAX_TICKS)] | None = None
 
@@ -61,6 +66,23 @@ class _Request(BaseModel):
         if self.verdict == "unpaid":
             return Unpaid()
         return Paid(actual=None if self.ticks is None else Ticks(self.ticks))
+
+
+class _Adjust(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    verb: Literal["adjust"] = "adjust"
+    job: Annotated[str, Field(max_length=_PREFIX_LENGTH)]
+    ticks: Annotated[int, Field(ge=-MAX_TICKS, le=MAX_TICKS)]
+    reason: Annotated[str, Field(max_length=REASON_LENGTH, pattern=r"\S")]
+    author: Annotated[str, Field(max_length=AUTHOR_LENGTH, pattern=r"\S")]
+
+    def meant(self) -> Correction:
+        return Correction(difference=self.ticks, reason=self.reason, author=self.author)
+
+
+_Request = _Resolve | _Adjust
+_REQUEST: TypeAdapter[_Request] = TypeAdapter(Annotated[_Request, Field(discriminator="verb")])
 
 
 class _Reply(BaseModel):
@@ -76,9 +98,12 @@ class ControlServer:
     Where no socket can be made it says so in the log and listens to nobody: pictures matter more than this door.
     """
 
-    def __init__(self, folder: Path, *, resolve: Resolve, read_timeout_s: float = READ_TIMEOUT_S) -> None:
+    def __init__(
+        self, folder: Path, *, resolve: Resolve, adjust: Adjust, read_timeout_s: float = READ_TIMEOUT_S
+    ) -> None:
         self._folder = folder
         self._resolve = resolve
+        self._adjust = adjust
         self._read_timeout_s = read_timeout_s
         self._callers: set[asyncio.Task[None]] = set()
         self._stack = AsyncExitStack()
@@ -90,7 +115,9 @@ class ControlServer:
             self._stack.callback(_forget, address)
             server = await asyncio.start_unix_server(self._serve, sock=listener, limit=LINE_CAP)
         except OSError as error:
-            log.warning("no control socket: jobs can be resolved only while the bot is stopped", extra=_why(error))
+            log.warning(
+                "no control socket: jobs can be resolved and corrected only while the bot is stopped", extra=_why(error)
+            )
             await self._stack.aclose()
             return self
         self._stack.push_async_callback(server.wait_closed)
@@ -129,17 +156,26 @@ class ControlServer:
         try:
             async with asyncio.timeout(self._read_timeout_s):
                 line = await reader.readuntil(b"\n")
-            request = _Request.model_validate_json(line)
+            request = _REQUEST.validate_json(line)
         except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, TimeoutError, ValidationError):
             return _Reply(refused="this is no command that the running bot knows")
         try:
             async with asyncio.timeout(WORK_TIMEOUT_S):
-                return _Reply(told=await self._resolve(request.job, request.meant()))
-        except CannotResolve as error:
+                return _Reply(told=await self._carry_out(request))
+        except (CannotResolve, CannotAdjust) as error:
             return _Reply(refused=str(error))
         except (EaselError, TimeoutError) as error:
             log.warning("a command could not be carried out", extra=_why(error))
             return _Reply()
+
+    async def _carry_out(self, request: _Request) -> str:
+        match request:
+            case _Resolve():
+                return await self._resolve(request.job, request.meant())
+            case _Adjust():
+                return await self._adjust(request.job, request.meant())
+            case _:
+                assert_never(request)
 
 
 async def ask_to_resolve(folder: Path, prefix: str, verdict: Verdict, *, timeout_s: float = WORK_TIMEOUT_S * 2) -> str:
@@ -148,9 +184,29 @@ async def ask_to_resolve(folder: Path, prefix: str, verdict: Verdict, *, timeout
     Raises NobodyListens, CannotResolve with the bot's own words, NoAnswer where it may or may not have happened.
     """
     ticks = verdict.actual if isinstance(verdict, Paid) else None
-    request = _Request(
-        verb="resolve", job=prefix[:200], verdict="paid" if isinstance(verdict, Paid) else "unpaid", ticks=ticks
+    request = _Resolve(
+        job=prefix[:_PREFIX_LENGTH], verdict="paid" if isinstance(verdict, Paid) else "unpaid", ticks=ticks
     )
+    return await _ask(folder, request, refused=CannotResolve, timeout_s=timeout_s)
+
+
+async def ask_to_adjust(
+    folder: Path, prefix: str, correction: Correction, *, timeout_s: float = WORK_TIMEOUT_S * 2
+) -> str:
+    """Lets the bot that owns the folder correct what the job has cost; returns its words.
+
+    Raises NobodyListens, CannotAdjust with the bot's own words, NoAnswer where it may or may not have happened.
+    """
+    request = _Adjust(
+        job=prefix[:_PREFIX_LENGTH],
+        ticks=correction.difference,
+        reason=correction.reason,
+        author=correction.author,
+    )
+    return await _ask(folder, request, refused=CannotAdjust, timeout_s=timeout_s)
+
+
+async def _ask(folder: Path, request: _Request, *, refused: type[EaselError], timeout_s: float) -> str:
     try:
         async with asyncio.timeout(timeout_s):
             line = await _exchange(folder, request.model_dump_json().encode() + b"\n")
@@ -158,7 +214,7 @@ async def ask_to_resolve(folder: Path, prefix: str, verdict: Verdict, *, timeout
     except (OSError, TimeoutError, ValueError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
         raise NoAnswer("the running bot gave no answer: look with `jobs show` at what became of it") from None
     if reply.refused is not None:
-        raise CannotResolve(reply.refused)
+        raise refused(reply.refused)
     if reply.told is None:
         raise NoAnswer("the running bot could not write: look with `jobs show` at what became of it")
     return reply.told

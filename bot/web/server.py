@@ -3,6 +3,7 @@
     /livez    200 while every loop of the process has ticked lately, else 503: restart me
     /readyz   200 while the bot can take requests, else 503 with the reasons: leave me, look why
     [prefix]/callbacks/...   see `bot.web.callbacks`; only where the bot has a public address
+    [prefix]/pictures/...    see `bot.web.pictures`; the same
 
 Everything else, by whatever method, gets the same 404, so that the port tells nothing about itself. Answers
 hold no secret and nothing about members. The server listens on loopback unless the operator says otherwise.
@@ -20,6 +21,8 @@ from aiohttp.abc import AbstractAccessLogger
 
 from bot.web.bounds import BoundedProtocols
 from bot.web.callbacks import ROUTE, CallbackDoor, CallbackLimits, answer_callback
+from bot.web.pictures import ROUTE as PICTURES_ROUTE
+from bot.web.pictures import PictureDoor, answer_picture
 
 _log = logging.getLogger(__name__)
 
@@ -50,7 +53,8 @@ class WebServer:
     """Serves while its `async with` is open.
 
     `tick_ages` gives, for each loop by name, the seconds since it last ticked; `readiness` is asked on each
-    request. Both are called on the event loop and must not block. `callbacks` None: there is no such path.
+    request. Both are called on the event loop and must not block. `callbacks` or `pictures` None: there is no such
+    path.
     """
 
     def __init__(
@@ -64,6 +68,7 @@ class WebServer:
         limits: WebLimits | None = None,
         callbacks: CallbackDoor | None = None,
         callback_limits: CallbackLimits | None = None,
+        pictures: PictureDoor | None = None,
     ) -> None:
         self._host = host
         self._asked_port = port
@@ -73,6 +78,7 @@ class WebServer:
         self._limits = limits or WebLimits()
         self._callbacks = callbacks
         self._callback_limits = callback_limits or CallbackLimits()
+        self._pictures = pictures
         self._runner: web.AppRunner | None = None
         self._server: asyncio.Server | None = None
 
@@ -136,7 +142,13 @@ class WebServer:
     def _routes(self) -> list[web.RouteDef]:
         """Every path there is."""
         routes = [web.get("/livez", self._livez), web.get("/readyz", self._readyz)]
-        door = self._callbacks
+        door, pictures = self._callbacks, self._pictures
+        if pictures is not None:
+
+            async def picture(request: web.Request) -> web.StreamResponse:
+                return await answer_picture(request, pictures)
+
+            routes.append(web.get(PICTURES_ROUTE, picture))
         if door is None:
             return routes
 

@@ -42,7 +42,8 @@ def find_select(message: Message, custom_id: str | None) -> Body:
 def select_data(select: Body, values: Iterable[Value], resolved: Resolved) -> Body:
     """The interaction's data for a choice in a select menu."""
     chosen = selected(select, list(values), resolved)
-    data: Body = {"component_type": select["type"], "custom_id": select["custom_id"], "values": chosen}
+    data: Body = {"component_type": select["type"], "id": select["id"], "custom_id": select["custom_id"]}
+    data["values"] = chosen
     if resolved.body:
         data["resolved"] = resolved.body
     return data
@@ -75,8 +76,8 @@ def modal_data(modal: Body, given: Mapping[str, Any], resolved: Resolved) -> Bod
     if unknown:
         raise ClientRefused(f"the form has no field {', '.join(sorted(unknown))}; it has {', '.join(sorted(fields))}")
     filled = []
-    for number, part in enumerate(modal["components"], 1):
-        head: Body = {"type": part["type"], "id": part.get("id") or number}
+    for part in modal["components"]:
+        head: Body = {"type": part["type"], "id": part["id"]}
         match part["type"]:
             case Kind.LABEL:
                 filled.append({**head, "component": _field(part["component"], given, resolved)})
@@ -93,7 +94,7 @@ def modal_data(modal: Body, given: Mapping[str, Any], resolved: Resolved) -> Bod
 def _field(part: Body, given: Mapping[str, Any], resolved: Resolved) -> Body:
     name, kind = part["custom_id"], part["type"]
     is_required = part.get("required", True) is not False
-    answer: Body = {"type": kind, "custom_id": name, "id": part.get("id") or 0}
+    answer: Body = {"type": kind, "custom_id": name, "id": part["id"]}
     value = given.get(name)
     match kind:
         case Kind.TEXT_INPUT:

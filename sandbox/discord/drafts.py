@@ -13,6 +13,7 @@ from sandbox.discord.components import ATTACHMENT_SCHEME, Body
 from sandbox.discord.errors import Code, Fault, InvalidFormError, refusal
 from sandbox.discord.model import Attachment, Channel, Guild, MessageFlag, Version
 from sandbox.discord.permissions import Permission
+from sandbox.discord.validate import ROWS
 from sandbox.discord.world import World
 
 REQUEST_BYTES = 25 * 1024 * 1024  # all files of one request together (API reference, "Uploading Files")
@@ -44,7 +45,8 @@ def compose(
     50006 for a message without anything in it.
     """
     base = previous if previous is not None else Version(at=world.clock.now())
-    flags = int(body.get("flags") or 0) & KEPT_FLAGS | base.flags & int(MessageFlag.COMPONENTS_V2)
+    given = base.flags if body.get("flags") is None else int(body["flags"])
+    flags = given & KEPT_FLAGS | base.flags & int(MessageFlag.COMPONENTS_V2)
     if is_ephemeral:
         flags |= MessageFlag.EPHEMERAL
     components = parts.duplicate(_given(body, "components", base.components))
@@ -79,6 +81,8 @@ def _state_faults(version: Version) -> list[Fault]:
     elif any(part["type"] in parts.V2_KINDS for part in parts.walk(version.components)):
         text = "This component needs the MessageFlags.IS_COMPONENTS_V2 flag"
         faults.append(Fault(("components",), "COMPONENT_NEEDS_COMPONENTS_V2", text))
+    elif len(version.components) > ROWS:
+        faults.append(Fault(("components",), "BASE_TYPE_BAD_LENGTH", f"Must be between 1 and {ROWS} in length."))
     names = {file.filename for file in version.attachments}
     for item in parts.media(version.components):
         if item.url.startswith(ATTACHMENT_SCHEME) and item.url.removeprefix(ATTACHMENT_SCHEME) not in names:
@@ -160,11 +164,19 @@ class Pings:
     everyone: bool
 
 
-def pings(world: World, version: Version, body: Body, guild: Guild | None, author_id: int) -> Pings:
-    """Reads the mentions in the text, as `allowed_mentions` lets them through."""
+def pings(
+    world: World,
+    version: Version,
+    body: Body,
+    guild: Guild | None,
+    author_id: int,
+    *,
+    default: tuple[str, ...] = ("users", "everyone"),
+) -> Pings:
+    """Reads the mentions in the text, as `allowed_mentions` lets them through; without it, the kinds in `default`."""
     text = version.plain_text() if version.is_v2 else version.content
     allowed: Body | None = body.get("allowed_mentions")
-    parse = ("users", "everyone") if allowed is None else tuple(allowed.get("parse") or ())
+    parse = default if allowed is None else tuple(allowed.get("parse") or ())
     chosen = {int(user_id) for user_id in (allowed or {}).get("users") or ()}
     mentioned = dict.fromkeys(int(found) for found in MENTION.findall(text))
     may_everyone = guild is None or bool(world.guild_bits(author_id, guild) & Permission.MENTION_EVERYONE)

@@ -5,7 +5,7 @@ from typing import Any
 
 from sandbox.discord import client_forms, client_options
 from sandbox.discord.client import ClientRefused, Resolved, Value
-from sandbox.discord.components import Body
+from sandbox.discord.components import Body, walk
 from sandbox.discord.gateway import Gateway
 from sandbox.discord.model import (
     Channel,
@@ -233,6 +233,9 @@ class Person:
 
     def _press(self, message: Message, custom_id: str, made_ago_s: float) -> Use:
         data: Body = {"component_type": 2, "custom_id": custom_id}
+        for part in walk(message.now.components):
+            if part.get("custom_id") == custom_id:
+                data["id"] = part["id"]
         place = self._world.channels[message.channel_id]
         return self._send(InteractionKind.COMPONENT, place, data, source=message, made_ago_s=made_ago_s)
 

@@ -13,6 +13,9 @@ DEFAULTS: dict[int, Body] = {
     Kind.THUMBNAIL: {"description": None, "spoiler": False},
     **{kind: {"min_values": 1, "max_values": 1} for kind in parts.SELECT_KINDS},
 }
+# Message types (API reference, "Message Types").
+REPLY, CHAT_INPUT_COMMAND, CONTEXT_MENU_COMMAND = 19, 20, 23
+MESSAGE_MENU = 3  # the command type of an entry in a message's menu
 LEFT_OUT = frozenset({"custom_id", "label", "url", "emoji", "sku_id", "placeholder", "disabled", "required"})
 
 
@@ -91,8 +94,11 @@ class Messages(Places):
 
     def _message_type(self, message: Message) -> int:
         if message.reply_to is not None:
-            return 19
-        return 20 if message.is_original else 0
+            return REPLY
+        if not message.is_original or message.interaction_id is None:
+            return 0
+        target = self.world.interactions[message.interaction_id].data.get("target_id")
+        return CHAT_INPUT_COMMAND if target is None else CONTEXT_MENU_COMMAND
 
     def _edited(self, message: Message) -> str | None:
         """The first words after "thinking…" are not an edit."""
@@ -107,8 +113,11 @@ class Messages(Places):
             "user": self.user(self.world.users[interaction.user_id]),
             "authorizing_integration_owners": self._owners(interaction),
         }
-        if message is not None and not message.is_original and interaction.response is not None:
-            body["original_response_message_id"] = str(interaction.response.id)
+        original = interaction.response
+        if message is not None and original is not None and original is not message:
+            body["original_response_message_id"] = str(original.id)
+        if interaction.data.get("type") == MESSAGE_MENU:
+            body["target_message_id"] = interaction.data["target_id"]
         if kind == InteractionKind.COMPONENT:
             body["interacted_message_id"] = str(interaction.source_message_id)
         if kind == InteractionKind.MODAL and interaction.parent_id is not None:

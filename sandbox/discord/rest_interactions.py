@@ -6,6 +6,7 @@ for the token (50027).
 
 from dataclasses import replace
 
+from sandbox.discord import components as parts
 from sandbox.discord.components import Body
 from sandbox.discord.drafts import compose, pings
 from sandbox.discord.errors import Code, Fault, InvalidFormError, refusal
@@ -24,6 +25,7 @@ from sandbox.discord.routes import NO_CONTENT, Answer, Call, route
 from sandbox.discord.world import ChangeKind
 
 FOLLOWUPS_OF_USER_INSTALL = 5
+ANSWERS_NOTIFY = ("users",)  # without `allowed_mentions` (API reference, "Default Settings for Allowed Mentions")
 MESSAGE_ANSWERS = frozenset({CallbackKind.MESSAGE, CallbackKind.DEFERRED_MESSAGE})
 UPDATES = frozenset({CallbackKind.DEFERRED_UPDATE, CallbackKind.UPDATE})
 ALLOWED: dict[InteractionKind, frozenset[CallbackKind]] = {
@@ -88,7 +90,8 @@ def _perform(call: Call, interaction: Interaction, kind: CallbackKind, data: Bod
             choices = [choice for choice in data.get("choices") or [] if choice]
             interaction.choices = tuple(Choice(choice["name"], choice["value"]) for choice in choices)
         case CallbackKind.MODAL:
-            interaction.modal = data
+            interaction.modal = parts.duplicate(data)
+            parts.number(interaction.modal["components"])
     return None
 
 
@@ -103,7 +106,7 @@ def _new(
     call: Call, interaction: Interaction, version: Version, *, is_original: bool, body: Body | None = None
 ) -> Message:
     home = call.world.guilds.get(interaction.guild_id or 0)
-    notified = pings(call.world, version, body or {}, home, call.world.application_id)
+    notified = pings(call.world, version, body or {}, home, call.world.application_id, default=ANSWERS_NOTIFY)
     hidden = bool(version.flags & MessageFlag.EPHEMERAL)
     return Message(
         id=call.world.snowflakes.new(),
@@ -168,7 +171,9 @@ def follow_up(call: Call) -> Answer:
     interaction = _by_token(call)
     body: Body = call.body or {}
     first = interaction.response
-    if first is not None and first.is_loading and not first.is_deleted:
+    if first is not None and first.is_loading:
+        if first.is_deleted:  # "thinking…" was taken away: there is nothing to follow up
+            raise refusal(Code.UNKNOWN_MESSAGE)
         _change(call, first, body)  # the first follow-up after a deferred answer becomes that answer
         return Answer(body=call.render.message(first))
     if interaction.by_user_install and len(interaction.followups) >= FOLLOWUPS_OF_USER_INSTALL:

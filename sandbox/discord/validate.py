@@ -17,6 +17,7 @@ CONTENT = 2_000
 V2_TEXT = 4_000
 COMPONENTS = 40
 GALLERY_ITEMS = 10
+ROWS = 5  # of a message without Components V2
 ROW_BUTTONS = 5
 SELECT_OPTIONS = 25
 CUSTOM_ID = 100
@@ -61,12 +62,21 @@ def message(body: Body, at: tuple[str | int, ...] = ()) -> Iterator[Fault]:
     embeds = body.get("embeds") or []
     if sum(_embed_size(embed) for embed in embeds) > EMBED_TEXT:
         yield Fault((*at, "embeds"), "MAX_EMBED_SIZE_EXCEEDED", f"Embed size exceeds maximum of {EMBED_TEXT}.")
+    yield from _mentions(body.get("allowed_mentions") or {}, (*at, "allowed_mentions"))
     yield from _many((*at, "attachments"), len(body.get("attachments") or []), FILES)
     for index, file in enumerate(body.get("attachments") or []):
         yield from _long((*at, "attachments", index, "description"), file.get("description"), ALT_TEXT)
     components = body.get("components") or []
     if isinstance(components, list):
         yield from _components(components, (*at, "components"))
+
+
+def _mentions(allowed: Body, at: tuple[str | int, ...]) -> Iterator[Fault]:
+    """Either all of a kind are let through, or some by id."""
+    for kind in ("users", "roles"):
+        if kind in (allowed.get("parse") or ()) and allowed.get(kind):
+            text = f'parse:["{kind}"] and {kind}: [ids...] are mutually exclusive.'
+            yield Fault((*at,), "MESSAGE_ALLOWED_MENTIONS_PARSE_EXCLUSIVE", text)
 
 
 def _embed_size(embed: Body) -> int:
@@ -87,6 +97,10 @@ def _components(components: list[Body], at: tuple[str | int, ...]) -> Iterator[F
         if count > 1:
             text = f"Component custom id cannot be duplicated: {custom_id}"
             yield Fault(at, "COMPONENT_CUSTOM_ID_DUPLICATED", text)
+    numbers = Counter(part["id"] for part in every if part.get("id"))
+    for number, count in numbers.items():
+        if count > 1:
+            yield Fault(at, "COMPONENT_ID_DUPLICATED", f"Component id cannot be duplicated: {number}")
     for part in every:
         yield from _component(part, at)
 
@@ -95,18 +109,33 @@ def _component(part: Body, at: tuple[str | int, ...]) -> Iterator[Fault]:
     yield from _long((*at, "custom_id"), part.get("custom_id"), CUSTOM_ID)
     match part.get("type"):
         case Kind.ACTION_ROW:
-            yield from _many((*at, "components"), len(part.get("components") or []), ROW_BUTTONS, 1)
+            yield from _row(part.get("components") or [], at)
         case Kind.MEDIA_GALLERY:
             items = part.get("items") or []
             yield from _many((*at, "items"), len(items), GALLERY_ITEMS, 1)
             for item in items:
                 yield from _long((*at, "items", "description"), item.get("description"), ALT_TEXT)
         case Kind.STRING_SELECT:
-            yield from _many((*at, "options"), len(part.get("options") or []), SELECT_OPTIONS, 1)
+            yield from _options(part.get("options") or [], (*at, "options"))
         case Kind.BUTTON:
             yield from _button(part, at)
         case _:
             pass
+
+
+def _row(children: list[Body], at: tuple[str | int, ...]) -> Iterator[Fault]:
+    """Up to five buttons, or one select alone."""
+    yield from _many((*at, "components"), len(children), ROW_BUTTONS, 1)
+    if len(children) > 1 and any(child.get("type") in parts.SELECT_KINDS for child in children):
+        yield Fault((*at, "components"), "COMPONENT_LAYOUT_WIDTH_EXCEEDED", "A select takes a whole row")
+
+
+def _options(options: list[Body], at: tuple[str | int, ...]) -> Iterator[Fault]:
+    yield from _many(at, len(options), SELECT_OPTIONS, 1)
+    for value, count in Counter(option.get("value") for option in options).items():
+        if count > 1:
+            text = f"The specified option value is already used: {value}"
+            yield Fault(at, "SELECT_COMPONENT_OPTION_VALUE_DUPLICATED", text)
 
 
 def _button(part: Body, at: tuple[str | int, ...]) -> Iterator[Fault]:

@@ -27,6 +27,7 @@ from sandbox.gateways.faults import (
     lost_answer,
     lost_request,
     outcome,
+    says,
     status,
 )
 from sandbox.gateways.server import EVERY, Gateways
@@ -51,5 +52,6 @@ __all__ = [
     "lost_answer",
     "lost_request",
     "outcome",
+    "says",
     "status",
 ]

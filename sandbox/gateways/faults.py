@@ -92,6 +92,7 @@ class WorkFault:
     factor: float = 1.0
     count: int = 1
     is_charged: bool = True
+    text: str | None = None  # what a language model says
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +144,11 @@ def broken_answer(kind: Break, *, at: Step = Step.SUBMIT, is_charged: bool = Tru
 def outcome(kind: Outcome, *, is_charged: bool = True) -> WorkFault:
     """An outcome that needs no number."""
     return WorkFault(kind=kind, is_charged=is_charged)
+
+
+def says(text: str) -> WorkFault:
+    """A language model says this, and nothing else is wrong."""
+    return WorkFault(kind=Outcome.SLOW, text=text)
 
 
 def bad_picture(kind: Spoil, *, target: str = "") -> PictureFault:

@@ -19,9 +19,11 @@ ASK_TICKS = Ticks(15_931_000)
 _REASONING = "The member must never read this."
 
 
-def reply_text(prompt: str) -> str:
-    """What the model says."""
-    return f"This is the sandbox speaking. You asked: {prompt[:200]}"
+def reply_text(work: Work) -> str:
+    """What the model says: that it is the sandbox, or what the work's fault puts into its mouth."""
+    if work.fault is not None and work.fault.text is not None:
+        return work.fault.text
+    return f"This is the sandbox speaking. You asked: {work.prompt[:200]}"
 
 
 def asked(messages: object, fee: Ticks) -> Order:
@@ -55,7 +57,7 @@ def usage(ticks: int, *, sources: int = 0) -> dict[str, object]:
 
 def chat_completion(work: Work, model: str, ticks: int, *, searched: bool = False) -> dict[str, object]:
     """The body observed through Locus; empty or filtered as the work's fault says."""
-    text, reason = reply_text(work.prompt), "stop"
+    text, reason = reply_text(work), "stop"
     if work.ends_as(Outcome.EMPTY) or work.ends_as(Outcome.MODERATED):
         text, reason = "", "content_filter" if work.ends_as(Outcome.MODERATED) else "stop"
     message = {"role": "assistant", "content": text, "reasoning_content": _REASONING, "refusal": None}
@@ -72,7 +74,7 @@ def chat_completion(work: Work, model: str, ticks: int, *, searched: bool = Fals
 
 def response(work: Work, model: str, ticks: int) -> dict[str, object]:
     """A body of the Responses API, with the reasoning that no member may see."""
-    text = "" if work.ends_as(Outcome.EMPTY) or work.ends_as(Outcome.MODERATED) else reply_text(work.prompt)
+    text = "" if work.ends_as(Outcome.EMPTY) or work.ends_as(Outcome.MODERATED) else reply_text(work)
     marks = [{"type": "url_citation", "url": PAGES[0], "title": TITLE, "start_index": 0, "end_index": 4}]
     part = {"type": "output_text", "text": text, "annotations": marks}
     if work.ends_as(Outcome.MODERATED):

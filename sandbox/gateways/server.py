@@ -201,7 +201,8 @@ class Gateways:
         async def watch(request: web.Request, handler: Handler) -> web.StreamResponse:
             if self.on_request is None:
                 return await handler(request)
-            body = await request.read()  # kept by the request: the handler reads it again
+            is_form = request.content_type.startswith("multipart/")  # read once, by the handler
+            body = b"" if is_form else await request.read()  # kept by the request: the handler reads it again
             status = 0
             try:
                 response = await handler(request)

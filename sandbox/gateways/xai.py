@@ -208,7 +208,7 @@ class PretendXai:
             )
             if not body.get("stream"):
                 return web.json_response(whole)
-            text_so_far = "" if work.ends_as(Outcome.EMPTY) else replies.reply_text(work.prompt)
+            text_so_far = "" if work.ends_as(Outcome.EMPTY) else replies.reply_text(work)
             events = replies.chat_chunks(whole) if is_chat else replies.response_events(whole, text_so_far)
             stream.extend(_lines(events))
             return web.Response(body=b"".join(stream), content_type=EVENT_STREAM)

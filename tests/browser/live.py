@@ -1,6 +1,6 @@
 """A stage with its page, for windows of Chromium: Easel as a process of its own, or the small test bot."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +9,7 @@ from playwright.async_api import Page, expect
 
 from sandbox.discord import Sandbox
 from sandbox.gateways import Gateways, Outcome, outcome
+from sandbox.gateways.server import FIRST_TWO
 from sandbox.page.botkeeper import BotKeeper
 from sandbox.page.server import PageServer
 from sandbox.stage import Stage, stage
@@ -16,6 +17,8 @@ from sandbox.stage import Stage, stage
 # Gateways draw this much faster than real ones.
 SCALE = 0.02
 PROMPT = "a lighthouse made of stained glass, storm"
+# Budgets that are in nobody's way.
+ENOUGH = {"EASEL_MEMBER_DAILY_USD": "9", "EASEL_GUILD_DAILY_USD": "20", "EASEL_GUILD_JOBS": "8"}
 
 
 @dataclass(kw_only=True)
@@ -42,9 +45,12 @@ class Live:
 
 
 @asynccontextmanager
-async def live(folder: Path, *, picture_side: int = 64, easel: bool = True) -> AsyncIterator[Live]:
-    """Opens it. Nothing that passed between bot and sandbox may break Discord's document."""
-    async with stage(folder, scale=SCALE, picture_side=picture_side) as built, BotKeeper.on(built) as keeper:
+async def live(
+    folder: Path, *, picture_side: int = 64, easel: bool = True, names: Collection[str] = FIRST_TWO
+) -> AsyncIterator[Live]:
+    """Opens it, over the gateways of those names. Nothing between bot and sandbox may break Discord's document."""
+    opening = stage(folder, scale=SCALE, picture_side=picture_side, names=names, extra=ENOUGH)
+    async with opening as built, BotKeeper.on(built) as keeper:
         async with PageServer.start(built, keeper) as page:
             if easel:
                 await keeper.start()

@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, expect
 
+from sandbox.gateways import EVERY, says
 from tests.browser import frames
 from tests.browser.chromium import PHONE, Windows
+from tests.browser.deeds import card as own_card
+from tests.browser.deeds import edit, posts, run, whole
 from tests.browser.fake import Fake
 from tests.browser.frames import button, card, container, gallery, item, message, row, text
 from tests.browser.live import PROMPT, imagine, live
@@ -17,8 +20,29 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 SCREENS = Path(__file__).resolve().parents[2] / "docs" / "screens"
 SIZE = (1280, 800)
+TALL = (1280, 1300)
 WIDE = (1600, 900)
 WAIT_MS = 20_000
+NIGHT = "the same lighthouse at night, its lamp lit"
+PROMPTS = (
+    "a harbour town of paper boats at dawn",
+    "two foxes reading a map, woodcut",
+    "a robot gardener watering cacti",
+    "a lighthouse on a cliff, watercolour",
+)
+ANSWER = """A lamp repeats its own rhythm, so a keeper tells it by counting:
+
+- **fixed**: it never goes out
+- **flashing**: dark for longer than it is lit
+- **occulting**: lit for longer than it is dark
+
+```python
+def name(lit_s: float, dark_s: float) -> str:
+    if not dark_s:
+        return "fixed"
+    return "flashing" if lit_s < dark_s else "occulting"
+```
+Charts write these as `F`, `Fl` and `Oc`."""
 
 
 async def keep(page: Page, name: str) -> None:
@@ -82,6 +106,50 @@ async def test_inside_the_sandbox(windows: Windows, tmp_path: Path) -> None:
         await page.get_by_role("button", name="Kill").click()
         await expect(page.locator("#bot-chip")).to_have_text("Easel is not running")
         await keep(page, "killed")
+
+
+async def test_what_follows_a_picture(windows: Windows, tmp_path: Path) -> None:
+    async with live(tmp_path, picture_side=256, names=EVERY) as opened, windows:
+        ana = opened.sandbox.person("ana")
+        for prompt in PROMPTS:
+            use = await ana.command("imagine", prompt=prompt)
+            await use.wait_until(lambda message: "Posted" in message.plain_text(), WAIT_MS / 1000)
+        page = await windows.open(f"{opened.url}#ana", size=TALL)
+        (source,) = opened.sandbox.channel("general").messages[-1].pictures()
+        picture = tmp_path / "lighthouse.jpg"
+        picture.write_bytes(source.data or b"")
+        await edit(page, NIGHT, picture)
+        changed = posts(page, NIGHT)
+        await whole(changed.get_by_role("img"))
+        await expect(own_card(page, "Posted")).to_have_count(len(PROMPTS) + 1, timeout=WAIT_MS)
+        await keep(page, "edit")
+        await changed.get_by_role("button", name="Edit…").click()
+        form = page.get_by_role("dialog")
+        await form.get_by_role("textbox").fill("and now with rain")
+        await form.get_by_role("button", name="Submit").click()
+        await whole(posts(page, "and now with rain").get_by_role("img"))
+        await expect(own_card(page, "Posted")).to_have_count(len(PROMPTS) + 2, timeout=WAIT_MS)
+        await page.set_viewport_size({"width": 1280, "height": 1040})
+        await changed.get_by_role("button", name="Details").click()
+        await expect(own_card(page, "Details")).to_contain_text("Led to", timeout=WAIT_MS)
+        await keep(page, "details")
+        await run(page, "history")
+        await expect(own_card(page, "Your results").get_by_role("img")).to_have_count(5, timeout=WAIT_MS)
+        await keep(page, "history")
+        await run(page, "help")
+        await expect(own_card(page, "Look back")).to_be_visible(timeout=WAIT_MS)
+        await keep(page, "help")
+
+
+async def test_an_answer_with_its_sources(windows: Windows, tmp_path: Path) -> None:
+    async with live(tmp_path, names=("xai",)) as opened, windows:
+        page = await windows.open(f"{opened.url}#ana", size=SIZE)
+        opened.gateways.faults.next("xai", says(ANSWER))
+        question = "How do I tell lighthouses apart at night?"
+        await opened.sandbox.person("ana").command("ask", question=question, search="web")
+        await expect(posts(page, "Sources").get_by_role("button", name="Forget")).to_be_visible(timeout=WAIT_MS)
+        await expect(own_card(page, "Posted")).to_be_visible(timeout=WAIT_MS)
+        await keep(page, "ask")
 
 
 async def test_cards_of_every_kind(fake: Fake, windows: Windows) -> None:

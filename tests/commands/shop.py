@@ -20,6 +20,7 @@ from bot.ledger import store as ledger
 from bot.ledger.check import check
 from bot.ledger.model import Ceilings, HoldRequest
 from bot.ledger.policy import limits_for
+from bot.ledger.rules.model import Asked
 from bot.services.payload import VERSION, Payload, encode_payload
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -36,7 +37,16 @@ def _ceilings() -> Ceilings:
     )
 
 
-def _accept(tx: Transaction, name: str, *, at: Millis, payload_version: int, held: Ticks) -> None:
+def accept(
+    tx: Transaction,
+    name: str,
+    *,
+    at: Millis,
+    held: Ticks = HELD,
+    payload_version: int = VERSION,
+    kind: str = "imagine",
+) -> None:
+    """A queued job with its hold."""
     order = PictureOrder(
         provider=ProviderName("pixazo"),
         model=ModelId("m"),
@@ -50,7 +60,7 @@ def _accept(tx: Transaction, name: str, *, at: Millis, payload_version: int, hel
         tx,
         NewJob(
             id=JobId(name),
-            kind="imagine",
+            kind=kind,
             guild_id=GUILD,
             channel_id=ChannelId(7),
             member_id=MEMBER,
@@ -71,7 +81,7 @@ def _accept(tx: Transaction, name: str, *, at: Millis, payload_version: int, hel
             member_id=MEMBER,
             amount=held,
             pictures=1,
-            limits=limits_for(guild_id=GUILD, member_id=MEMBER, ceilings=_ceilings(), at=NOW),
+            limits=limits_for(_ceilings(), Asked(guild_id=GUILD, member_id=MEMBER), at=NOW),
             price_version="1",
             at=at,
         ),
@@ -87,14 +97,19 @@ def _lose(tx: Transaction, name: str, *, at: Millis) -> None:
 
 
 async def fill(
-    folder: Path, *, unknown: tuple[str, ...] = (), queued: tuple[str, ...] = (), version: int = VERSION
+    folder: Path,
+    *,
+    unknown: tuple[str, ...] = (),
+    queued: tuple[str, ...] = (),
+    version: int = VERSION,
+    kind: str = "imagine",
 ) -> Path:
     """Makes the database with jobs in these states, a minute between them; returns its path."""
     path = folder / DATABASE_NAME
     async with Database.open(path) as database:
         for number, name in enumerate((*unknown, *queued)):
             at = Millis(NOW + number * 60_000)
-            await database.write(partial(_accept, name=name, at=at, payload_version=version, held=HELD))
+            await database.write(partial(accept, name=name, at=at, payload_version=version, kind=kind))
             if name in unknown:
                 await database.write(partial(_lose, name=name, at=at))
     return path

@@ -86,6 +86,14 @@ async def test_show_tells_the_whole_story_and_the_prompt_only_when_asked(tmp_pat
     assert PROMPT in "\n".join(await jobs.show(path, prefix="abc1", wants_prompt=True))
 
 
+async def test_the_words_of_a_question_are_not_looked_for_in_its_job(tmp_path: Path) -> None:
+    path = await fill(tmp_path, queued=("abc",), kind="ask")
+    told = "\n".join(await jobs.show(path, prefix="abc", wants_prompt=True))
+
+    assert "kept with its conversation" in told
+    assert PROMPT not in told
+
+
 async def test_an_order_of_another_version_is_said_to_be_unreadable(tmp_path: Path) -> None:
     path = await fill(tmp_path, queued=("abc",), version=999)
     told = "\n".join(await jobs.show(path, prefix="abc", wants_prompt=True))

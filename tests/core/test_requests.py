@@ -5,10 +5,10 @@ from dataclasses import FrozenInstanceError
 import pytest
 
 from bot.core.requests import (
-    PictureRequest,
     ModelId,
     PictureFormat,
     PictureOrder,
+    PictureRequest,
     ProviderName,
     Resolution,
     SourcePicture,

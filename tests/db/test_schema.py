@@ -106,7 +106,9 @@ def test_the_real_scripts_run_on_an_empty_database(connection: sqlite3.Connectio
 def test_every_table_of_the_real_schema_is_strict(connection: sqlite3.Connection) -> None:
     configure(connection)
     migrate(connection)
-    rows = connection.execute("SELECT name, strict FROM pragma_table_list WHERE schema = 'main'").fetchall()
+    rows = connection.execute(
+        "SELECT name, strict FROM pragma_table_list WHERE schema = 'main' AND type = 'table'"
+    ).fetchall()
     assert {name for name, strict in rows if not strict and not name.startswith("sqlite_")} == set()
 
 
@@ -134,3 +136,42 @@ def test_a_book_from_before_holds_could_be_priced_anew_is_kept_whole(
     assert check(Reader(connection)) == ()
     with pytest.raises(sqlite3.IntegrityError, match="append-only"):
         connection.execute("DELETE FROM entry")
+
+
+def test_a_book_from_before_guilds_had_rules_is_kept_whole(connection: sqlite3.Connection, tmp_path: Path) -> None:
+    earlier = tmp_path / "earlier"
+    earlier.mkdir()
+    for path in sorted(SCRIPTS.glob("*.sql")):
+        if path.name < "0014":
+            shutil.copy(path, earlier)
+    configure(connection)
+    migrate(connection, folder=earlier)
+    connection.executescript(
+        "INSERT INTO counter (id, scope, unit, window_kind, starts_at, ends_at, limit_amount, held, spent, overrun)"
+        " VALUES (3, 'bot', 'money', 'month', 0, 10, 9, 5, 4, 0), (5, 'guild:1', 'pictures', 'day', 0, 5, 9, 1, 2, 1);"
+        "INSERT INTO hold (hold_id, job_id, guild_id, member_id, amount, pictures, price_version, state, opened_at,"
+        " closed_at) VALUES ('one', 'one', 1, 2, 5, 1, '1', 'posted', 3, 4),"
+        " ('two', 'two', 1, 2, 5, 1, '1', 'open', 3, NULL);"
+        "INSERT INTO hold_leg (hold_id, counter_id, amount) VALUES ('one', 3, 5), ('two', 3, 5), ('one', 5, 1),"
+        " ('two', 5, 1);"
+        "INSERT INTO entry (id, hold_id, kind, amount, pictures, basis, note, at)"
+        " VALUES (7, 'one', 'hold', 5, 1, NULL, '', 3), (8, 'two', 'hold', 5, 1, NULL, '', 3),"
+        " (9, 'one', 'post', 4, 2, 'listed', 'm', 4), (10, 'one', 'overrun', 0, 1, NULL, '', 4);"
+    )
+    looks = ("SELECT * FROM counter", "SELECT * FROM hold_leg")
+    before = [[tuple(row) for row in connection.execute(look)] for look in looks]
+    migrate(connection)
+    assert [[tuple(row) for row in connection.execute(look)] for look in looks] == before
+    assert check(Reader(connection)) == ()
+    connection.execute(
+        "INSERT INTO counter (scope, unit, window_kind, starts_at, ends_at, limit_amount)"
+        " VALUES ('member:1:2', 'requests', 'week', 0, 10, 9)"
+    )
+    connection.execute("UPDATE hold_leg SET amount = 5 WHERE hold_id = 'two' AND counter_id = 3")
+    with pytest.raises(sqlite3.IntegrityError, match="stays where it stands"):
+        connection.execute("UPDATE hold_leg SET counter_id = 5 WHERE hold_id = 'two' AND counter_id = 3")
+    for sql in ("DELETE FROM hold_leg WHERE hold_id = 'one'", "UPDATE hold_leg SET amount = 1 WHERE hold_id = 'one'"):
+        with pytest.raises(sqlite3.IntegrityError, match="closed hold are fixed"):
+            connection.execute(sql)
+    with pytest.raises(sqlite3.IntegrityError, match="FOREIGN KEY"):
+        connection.execute("INSERT INTO hold_leg (hold_id, counter_id, amount) VALUES ('two', 99, 1)")

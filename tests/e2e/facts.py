@@ -14,6 +14,8 @@ from bot.ledger import store as ledger
 from bot.ledger.check import check
 from bot.ledger.model import Hold
 from bot.services import store
+from bot.services.ask import store as talk
+from bot.services.ask.model import ASK
 from bot.services.books import booked_for
 from bot.services.deliveries import DeliveryRow, Route
 from bot.services.payload import decode_order
@@ -64,15 +66,22 @@ class Facts:
         return Counter(one.job.state for one in self.records)
 
 
+def _prompt(reader: Reader, job: Job) -> str:
+    """What the gateway was asked: a picture's words, a question."""
+    if job.kind == ASK:
+        turn = talk.turn(reader, job.id)
+        return "" if turn is None else turn.question or ""
+    return decode_order(job.payload, version=job.payload_version, provider=job.provider, model=job.model).prompt
+
+
 def _record(reader: Reader, job_id: JobId) -> Record:
     job = jobs.get(reader, job_id)
     hold = ledger.hold_of(reader, hold_id_of(job_id))
     assert job is not None
     assert hold is not None, f"job {job_id} has no hold"
-    order = decode_order(job.payload, version=job.payload_version, provider=job.provider, model=job.model)
     return Record(
         job=job,
-        prompt=order.prompt,
+        prompt=_prompt(reader, job),
         hold=hold,
         booked=booked_for(reader, job_id),
         delivery=store.delivery_of(reader, job_id),

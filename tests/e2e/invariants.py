@@ -16,6 +16,7 @@ from bot.core.ids import InteractionId, JobId
 from bot.interactions.model import InteractionState
 from bot.jobs.model import State
 from bot.ledger.model import HoldState
+from bot.ui.custom_ids import TalkVerb, talk
 from bot.ui.delivery import file_stem
 from sandbox.discord import Interaction, Message
 from sandbox.discord.model import InteractionKind
@@ -45,7 +46,7 @@ class Scene:
         return tuple(one for one in every if one.id not in self.interactions_before)
 
     def posts_of(self, job_id: JobId) -> list[Message]:
-        """The public messages that show the job's pictures, in every channel of a guild."""
+        """The public messages that show the job's pictures or end its answer, in every channel of a guild."""
         stem = file_stem(job_id)
         places = [place for place in self.stage.sandbox.world.channels.values() if place.guild_id is not None]
         return [
@@ -53,6 +54,7 @@ class Scene:
             for place in places
             for message in place.messages
             if any(file.filename.startswith(stem) for file in message.attachments)
+            or any(button.custom_id == talk(TalkVerb.FORGET, job_id) for button in message.buttons())
         ]
 
 

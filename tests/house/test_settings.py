@@ -36,9 +36,21 @@ def test_the_defaults_are_the_documented_ones() -> None:
     assert ceilings.guild_daily == usd("2")
     assert ceilings.member_daily == usd("0.50")
     assert ceilings.member_daily_pictures == 25
+    assert (ceilings.provider_daily, ceilings.provider_monthly) == ({}, {})
     assert settings.web_host == "127.0.0.1"
     assert settings.download_allow_hosts == ()
     assert settings.keys() == {}
+
+
+def test_a_provider_may_have_ceilings_of_its_own() -> None:
+    ceilings = ceilings_of(
+        _load(
+            discord_token="t0ken-for-tests", provider_daily_usd="pixazo=1, locus = 0.50", provider_monthly_usd="xai=3"
+        )
+    )
+
+    assert ceilings.provider_daily == {"pixazo": usd("1"), "locus": usd("0.50")}
+    assert ceilings.provider_monthly == {"xai": usd("3")}
 
 
 def test_a_provider_without_a_key_is_off_and_one_with_a_key_is_on(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -54,6 +66,12 @@ def test_a_provider_without_a_key_is_off_and_one_with_a_key_is_on(monkeypatch: p
     assert settings.download_allow_hosts == ("127.0.0.1:80", "cdn.internal")
     assert set(settings.secrets()) == {"t0ken-for-tests", SECRET}
     assert SECRET not in repr(settings)
+
+
+def test_servers_are_weighed_by_their_ids() -> None:
+    settings = _load(discord_token="t0ken-for-tests", guild_weights="12=2, 34 = 10")
+
+    assert config.weights_of(settings.guild_weights) == {12: 2, 34: 10}
 
 
 def test_a_secret_may_be_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -80,6 +98,16 @@ def test_a_secret_may_be_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         ("EASEL_GUILD_DAILY_USD", "-1"),
         ("EASEL_GUILD_DAILY_USD", "nan"),
         ("EASEL_MEMBER_DAILY_PICTURES", "1.5"),
+        ("EASEL_PROVIDER_DAILY_USD", SECRET),
+        ("EASEL_PROVIDER_DAILY_USD", f"pixazo={SECRET}"),
+        ("EASEL_PROVIDER_DAILY_USD", "pixazo=1,pixazo=2"),
+        ("EASEL_PROVIDER_MONTHLY_USD", f"{SECRET}=1"),
+        ("EASEL_GUILD_WEIGHTS", SECRET),
+        ("EASEL_GUILD_WEIGHTS", f"12={SECRET}"),
+        ("EASEL_GUILD_WEIGHTS", "12=0"),
+        ("EASEL_GUILD_WEIGHTS", "12=11"),
+        ("EASEL_GUILD_WEIGHTS", "12=2,12=3"),
+        ("EASEL_MEMBER_AT_ONCE", "0"),
         ("EASEL_LOG_LEVEL", SECRET),
     ],
 )

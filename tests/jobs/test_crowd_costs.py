@@ -55,3 +55,39 @@ def test_a_hundred_times_as_many_waiting_jobs_cost_no_more_at_each_turn(question
     finally:
         few.close()
         many.close()
+
+
+def line(size: int) -> Memory:
+    """So many stand in line, of three guilds and thirty members."""
+    memory = Memory()
+    for number in range(size):
+        member = number % 30
+        memory.write(partial(store.insert, job=new(f"{number:05}", at=later(number), guild=member % 3, member=member)))
+    return memory
+
+
+def claim_steps(memory: Memory) -> int:
+    """How much SQLite did to start the next job, in units of `COARSE` instructions."""
+    count = 0
+
+    def counted() -> int:
+        nonlocal count
+        count += 1
+        return 0
+
+    memory.connection.set_progress_handler(counted, COARSE)
+    try:
+        claimed = memory.write(partial(store.claim_queued, owner=OWNER, now=later(MANY), limit=1, caps=ROOMY))
+    finally:
+        memory.connection.set_progress_handler(None, 0)
+    assert len(claimed) == 1
+    return count
+
+
+def test_a_longer_line_of_the_same_members_costs_a_claim_no_more() -> None:
+    few, many = line(60), line(MANY)
+    try:
+        assert claim_steps(many) <= 1.5 * claim_steps(few)
+    finally:
+        few.close()
+        many.close()

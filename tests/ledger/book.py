@@ -16,6 +16,8 @@ from bot.ledger import store
 from bot.ledger.check import check
 from bot.ledger.model import Ceilings, Held, HoldRequest, Limit, Standing, Unit
 from bot.ledger.policy import limits_for
+from bot.ledger.rules.model import Asked
+from bot.ledger.windows import week_window
 
 T = TypeVar("T")
 GUILD, MEMBER = GuildId(1), MemberId(10)
@@ -31,7 +33,13 @@ NOON = at("2026-05-15T12:00")
 
 
 def ceilings(
-    *, bot: int = 1_000, guild_month: int = 500, guild_day: int = 200, member: int = 100, pictures: int = 25
+    *,
+    bot: int = 1_000,
+    guild_month: int = 500,
+    guild_day: int = 200,
+    member: int = 100,
+    pictures: int = 25,
+    providers: int | None = None,
 ) -> Ceilings:
     """Small numbers, so that tests can count."""
     return Ceilings(
@@ -40,6 +48,7 @@ def ceilings(
         guild_daily=Ticks(guild_day),
         member_daily=Ticks(member),
         member_daily_pictures=pictures,
+        provider_daily={} if providers is None else dict.fromkeys(("here", "there"), Ticks(providers)),
     )
 
 
@@ -52,8 +61,10 @@ def request(
     guild: int = GUILD,
     member: int = MEMBER,
     now: Millis = NOON,
+    provider: str | None = None,
+    requests: int | None = None,
 ) -> HoldRequest:
-    """A request for a hold under the limits of its moment."""
+    """A request for a hold under the limits of its moment; `requests` is how many a member has in a week."""
     guild_id, member_id = GuildId(guild), MemberId(member)
     return HoldRequest(
         hold_id=HoldId(name),
@@ -62,10 +73,28 @@ def request(
         member_id=member_id,
         amount=Ticks(amount),
         pictures=pictures,
-        limits=limits_for(of or ceilings(), guild_id=guild_id, member_id=member_id, at=now),
+        limits=limits_of(of or ceilings(), guild=guild, member=member, now=now, provider=provider, requests=requests),
         price_version="2026-05",
         at=now,
     )
+
+
+def limits_of(
+    of: Ceilings,
+    *,
+    guild: int,
+    member: int,
+    now: Millis,
+    provider: str | None = None,
+    requests: int | None = None,
+) -> tuple[Limit, ...]:
+    """The limits of a moment: the operator's, and a guild's rule for requests where a number is given."""
+    asked = Asked(guild_id=GuildId(guild), member_id=MemberId(member), provider=provider)
+    limits = limits_for(of, asked, at=now)
+    if requests is None:
+        return limits
+    scope = f"member:{guild}:{member}"
+    return (*limits, Limit(scope=scope, unit=Unit.REQUESTS, window=week_window(now), amount=requests, rule="1"))
 
 
 class Book:

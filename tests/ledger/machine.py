@@ -14,8 +14,7 @@ from bot.db import Transaction
 from bot.ledger import store
 from bot.ledger.check import broken_books
 from bot.ledger.model import AlreadyClosed, Ceilings
-from bot.ledger.policy import limits_for
-from tests.ledger.book import NOON, Book, ceilings, request
+from tests.ledger.book import NOON, Book, ceilings, limits_of, request
 from tests.ledger.reference import Reference
 from tests.ledger.subject import Subject
 
@@ -28,7 +27,9 @@ LIMITS = st.builds(
     guild_day=st.integers(4, 20),
     member=st.integers(3, 15),
     pictures=st.integers(2, 8),
+    providers=st.one_of(st.none(), st.integers(4, 16)),
 )
+PROVIDERS = st.sampled_from(["here", "there"])
 HOURS = st.sampled_from([-25, -1, 1, 12, 25, 24 * 17])
 
 
@@ -46,22 +47,40 @@ class LedgerMachine(RuleBasedStateMachine):
         super().__init__()
         self.book = Book()
         self.reference = Reference()
-        self.ceilings = ceilings(bot=20, guild_month=18, guild_day=12, member=8, pictures=6)
+        self.ceilings = ceilings(bot=20, guild_month=18, guild_day=12, member=8, pictures=6, providers=9)
+        self.requests: int | None = 5
         self.now = NOON
         self.count = 0
 
     def teardown(self) -> None:
         self.book.close()
 
-    @rule(target=holds, guild=st.integers(1, 2), member=st.integers(10, 11), amount=AMOUNTS, pictures=PICTURES)
-    def hold(self, guild: int, member: int, amount: int, pictures: int) -> HoldId | MultipleResults[HoldId]:
+    @rule(
+        target=holds,
+        guild=st.integers(1, 2),
+        member=st.integers(10, 11),
+        amount=AMOUNTS,
+        pictures=PICTURES,
+        provider=PROVIDERS,
+    )
+    def hold(
+        self, guild: int, member: int, amount: int, pictures: int, provider: str
+    ) -> HoldId | MultipleResults[HoldId]:
         self.count += 1
         now = self.agree(
             lambda tx: self.subject.effective_now(tx, self.now),
             lambda: self.reference.effective_now(self.now),
         )
         wanted = request(
-            f"h{self.count}", amount, pictures, of=self.ceilings, guild=guild, member=member, now=cast("Millis", now)
+            f"h{self.count}",
+            amount,
+            pictures,
+            of=self.ceilings,
+            guild=guild,
+            member=member,
+            now=cast("Millis", now),
+            provider=provider,
+            requests=self.requests,
         )
         self.agree(lambda tx: self.subject.hold(tx, wanted), lambda: self.reference.hold(wanted))
         return wanted.hold_id if wanted.hold_id in self.reference.lines else multiple()
@@ -71,10 +90,17 @@ class LedgerMachine(RuleBasedStateMachine):
         again = self.reference.lines[hold_id].request
         self.agree(lambda tx: self.subject.hold(tx, again), lambda: self.reference.hold(again))
 
-    @rule(hold_id=holds, amount=st.integers(0, 9))
-    def reprice(self, hold_id: HoldId, amount: int) -> None:
+    @rule(hold_id=holds, amount=st.integers(0, 9), provider=PROVIDERS)
+    def reprice(self, hold_id: HoldId, amount: int, provider: str) -> None:
         opened = self.reference.lines[hold_id].request
-        limits = limits_for(self.ceilings, guild_id=opened.guild_id, member_id=opened.member_id, at=self.now)
+        limits = limits_of(
+            self.ceilings,
+            guild=opened.guild_id,
+            member=opened.member_id,
+            now=opened.at,
+            provider=provider,
+            requests=self.requests,
+        )
         self.agree(
             lambda tx: self.subject.reprice(tx, hold_id, Ticks(amount), limits, self.now),
             lambda: self.reference.reprice(hold_id, Ticks(amount), limits),
@@ -105,6 +131,10 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(limits=LIMITS)
     def change_limits(self, limits: Ceilings) -> None:
         self.ceilings = limits
+
+    @rule(requests=st.one_of(st.none(), st.integers(1, 6)))
+    def change_requests(self, requests: int | None) -> None:
+        self.requests = requests
 
     @rule(hours=HOURS)
     def move_clock(self, hours: int) -> None:

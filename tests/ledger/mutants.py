@@ -149,10 +149,33 @@ class RepriceUnchecked(Subject):
 
 
 class RepriceForgetsTheOldPrice(Subject):
-    """What was held for the first gateway stays held beside what is held for the next."""
+    """What was held for the first gateway stays held beside what is held for the next; nor does the CHECK help."""
 
     def transaction(self, connection: sqlite3.Connection) -> Transaction:
+        connection.execute("PRAGMA ignore_check_constraints = ON")
         return _Rewriting(connection, "SET held = held - :weight + :needed", "SET held = held + :needed")
+
+
+class RepriceKeepsTheOldGateway(Subject):
+    """The hold weighs on the gateway that it left, too."""
+
+    def transaction(self, connection: sqlite3.Connection) -> Transaction:
+        return _Rewriting(connection, "DELETE FROM hold_leg WHERE", "DELETE FROM hold_leg WHERE 0 AND")
+
+
+class RepriceForgetsToRelease(Subject):
+    """What the hold weighed on the gateway that it left stays held for ever."""
+
+    def transaction(self, connection: sqlite3.Connection) -> Transaction:
+        return _Rewriting(connection, "SET held = held - :weight WHERE", "SET held = held WHERE :weight >= 0 AND")
+
+
+class VoidCountsAsARequest(Subject):
+    """What was given back has used up one of the member's requests; nor does the table's CHECK help."""
+
+    def transaction(self, connection: sqlite3.Connection) -> Transaction:
+        connection.execute("PRAGMA ignore_check_constraints = ON")
+        return _Rewriting(connection, "ELSE :requests END", "ELSE MAX(1, :requests) END")
 
 
 class RepriceOfAClosedHold(Subject):
@@ -199,5 +222,8 @@ MUTANTS: tuple[type[Subject], ...] = (
     ClockTrusted,
     RepriceUnchecked,
     RepriceForgetsTheOldPrice,
+    RepriceKeepsTheOldGateway,
+    RepriceForgetsToRelease,
+    VoidCountsAsARequest,
     RepriceOfAClosedHold,
 )

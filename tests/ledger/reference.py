@@ -60,8 +60,7 @@ class Reference:
             left = max(0, limit.amount - counter.held - counter.spent)
             needed = request.needed(limit.unit)
             if counter.held + counter.spent + needed > limit.amount:
-                reason = RefusalReason.BUDGET if limit.unit is Unit.MONEY else RefusalReason.QUOTA
-                raise Refusal(reason, {"scope": limit.scope, "left": left, "needed": needed})
+                raise Refusal(_reason(limit.unit), {"scope": limit.scope, "left": left, "needed": needed})
         self.lines[request.hold_id] = Line(request)
         for key, needed in self.weights(request):
             self.counters.setdefault(key, Counter()).held += needed
@@ -71,22 +70,20 @@ class Reference:
         line = self.lines[hold_id]
         if line.state is not HoldState.OPEN:
             raise AlreadyClosed(hold_id, line.state)
-        old = line.request.amount
-        today = {(limit.scope, limit.unit.value, limit.window.kind.value): limit.amount for limit in limits}
-        money = [key for key, _ in self.weights(line.request) if key[1] == "money"]
-        for key in self.by_age(money):
-            counter, limit = self.counters[key], today[key[:3]]
-            if amount > old and counter.held - old + counter.spent + amount > limit:
-                left = max(0, limit - (counter.held - old) - counter.spent)
-                raise Refusal(RefusalReason.BUDGET, {"scope": key[0], "left": left, "needed": amount})
-        for key in money:
-            self.counters[key].held += amount - old
-        line.request = replace(line.request, amount=amount)
-        return Held(hold_id=hold_id, amount=amount, pictures=line.request.pictures)
-
-    def by_age(self, keys: list[Key]) -> list[Key]:
-        """Counters in the order in which they were made."""
-        return [key for key in self.counters if key in keys]
+        before = dict(self.weights(line.request))
+        moved = replace(line.request, amount=amount, limits=limits)
+        for limit, (key, needed) in zip(limits, self.weights(moved), strict=True):
+            counter, own = self.counters.get(key, Counter()), before.get(key, 0)
+            is_less = key in before and needed <= own
+            if not is_less and counter.held - own + counter.spent + needed > limit.amount:
+                left = max(0, limit.amount - (counter.held - own) - counter.spent)
+                raise Refusal(_reason(limit.unit), {"scope": limit.scope, "left": left, "needed": needed})
+        for key, weight in before.items():
+            self.counters[key].held -= weight
+        for key, weight in self.weights(moved):
+            self.counters.setdefault(key, Counter()).held += weight
+        line.request = moved
+        return Held(hold_id=hold_id, amount=amount, pictures=moved.pictures)
 
     def post(self, hold_id: HoldId, actual: Ticks, pictures: int) -> Posted:
         line = self.close(hold_id, HoldState.POSTED)
@@ -95,7 +92,7 @@ class Reference:
         return Posted(amount=actual, released=Ticks(max(0, held - actual)), overrun=Ticks(max(0, actual - held)))
 
     def void(self, hold_id: HoldId) -> None:
-        self.book(self.close(hold_id, HoldState.VOIDED), 0, 0)
+        self.book(self.close(hold_id, HoldState.VOIDED), 0, 0, requests=0)
 
     def presume(self, hold_id: HoldId) -> Posted:
         line = self.close(hold_id, HoldState.PRESUMED)
@@ -119,11 +116,11 @@ class Reference:
         line.state = state
         return line
 
-    def book(self, line: Line, money: int, pictures: int) -> None:
+    def book(self, line: Line, money: int, pictures: int, *, requests: int = 1) -> None:
         line.booked = money
+        truths = {"money": money, "pictures": pictures, "requests": requests}
         for key, held in self.weights(line.request):
-            truth = money if key[1] == "money" else pictures
-            counter = self.counters[key]
+            truth, counter = truths[key[1]], self.counters[key]
             counter.held -= held
             counter.spent += truth
             counter.overrun += max(0, truth - held)
@@ -137,3 +134,7 @@ class Reference:
             )
             for limit in request.limits
         ]
+
+
+def _reason(unit: Unit) -> RefusalReason:
+    return RefusalReason.BUDGET if unit is Unit.MONEY else RefusalReason.QUOTA

@@ -7,6 +7,7 @@ import pytest
 from bot.core.ids import HoldId
 from bot.core.money import Ticks
 from bot.ledger import store
+from bot.ledger.check import Report, examine
 from bot.ledger.repricing.store import reprice
 from tests.ledger.book import NOON, Book, request, unguarded
 
@@ -75,9 +76,13 @@ INSERT INTO entry (hold_id, kind, amount, pictures, note, at) VALUES ('posted', 
         ("DROP TRIGGER entry_is_never_deleted; DELETE FROM entry WHERE kind = 'void'", ["I3"] + ["I8"] * 6),
         (
             "DROP TRIGGER entry_is_never_changed; UPDATE entry SET amount = 13 WHERE basis = 'listed'",
-            ["I2"] * 4 + ["I8"] * 5,
+            ["I10"] + ["I2"] * 4 + ["I8"] * 5,
         ),
-        (f"DROP INDEX entry_closes_once; {SECOND_END}", ["I3"]),
+        (f"DROP INDEX entry_closes_once; {SECOND_END}", ["I3"] * 2),
+        ("DROP TRIGGER entry_is_summed", ["I8"]),
+        ("UPDATE spend SET presumed_jobs = 1", ["I10"]),
+        ("DELETE FROM spend", ["I10"]),
+        ("INSERT INTO spend SELECT 2, day, 5, 'edit', 'p', 'm', 1, 1, 1, 0, 0, 0 FROM spend", ["I10"]),
         (SECOND_END.replace("'posted', 'void'", "'gone', 'hold'"), ["I9"]),
         ("UPDATE counter SET window_kind = 'year' WHERE unit = 'pictures'", ["I9"]),
     ],
@@ -87,7 +92,7 @@ def test_damage_by_hand_is_found_and_named(broken_book: Book, damage: str, invar
     with unguarded(broken_book) as connection:
         connection.executescript(damage)
     findings = broken_book.findings()
-    assert sorted(finding[:2] for finding in findings) == invariants, findings
+    assert sorted(finding.split(":")[0] for finding in findings) == invariants, findings
 
 
 def test_a_finding_names_the_counter_and_both_numbers(broken_book: Book) -> None:
@@ -98,3 +103,40 @@ def test_a_finding_names_the_counter_and_both_numbers(broken_book: Book) -> None
     assert finding.startswith("I2: member:1:10 money day from ")
     assert finding.endswith("held is 21, the open holds sum to 20")
     assert replay.endswith("held, spent, overrun are (21, 64, 15), the entries give (20, 64, 15)")
+
+
+UNLOCK = "DROP TRIGGER entry_is_never_changed; DROP TRIGGER entry_is_never_deleted;"
+
+
+@pytest.mark.parametrize(
+    ("damage", "row"),
+    [
+        (HELD, "counter 1 (member:1:10 money day from 1778803200000)"),
+        ("UPDATE spend SET jobs = 9", "the sum of guild 1, 2026-05-15, member 10, no job"),
+        ("UPDATE hold SET amount = 21 WHERE hold_id = 'open'", "hold open"),
+        (
+            "UPDATE hold_leg SET amount = 21 WHERE hold_id = 'open' AND counter_id = 3",
+            "the leg of hold open on counter 3",
+        ),
+        ("UPDATE entry SET amount = 19 WHERE kind = 'void'", "entry 8 (void of hold voided)"),
+        ("DELETE FROM entry WHERE kind = 'void'", "entry 8, which is gone"),
+        # A gap before it is nearer the cause, one behind it is not.
+        (
+            "DELETE FROM entry WHERE kind = 'reprice'; UPDATE entry SET amount = 19 WHERE kind = 'void'",
+            "entry 2, which is gone",
+        ),
+        (
+            "DELETE FROM entry WHERE kind = 'overrun'; UPDATE entry SET amount = 19 WHERE kind = 'void'",
+            "entry 8 (void of hold voided)",
+        ),
+        ("DROP TRIGGER hold_closes_once", None),
+    ],
+)
+def test_the_first_row_that_breaks_the_book_is_named(broken_book: Book, damage: str, row: str | None) -> None:
+    filled(broken_book)
+    assert examine(broken_book.reader) == Report(problems=(), first_row=None)
+    with unguarded(broken_book) as connection:
+        connection.executescript(f"{UNLOCK} {damage}")
+    report = examine(broken_book.reader)
+    assert report.problems
+    assert report.first_row == row

@@ -2,11 +2,12 @@
 
 import sqlite3
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 
 import pytest
 
-from bot.core.clock import DAY_MS, Millis
+from bot.core.clock import DAY_MS, MINUTE_MS, Millis
 from bot.core.errors import Refusal, RefusalReason
 from bot.core.ids import HoldId
 from bot.core.money import MAX_TICKS, Ticks
@@ -17,9 +18,11 @@ from bot.ledger.model import (
     AlreadyHeld,
     Held,
     Hold,
+    HoldRequest,
     HoldState,
     Limit,
     NotAdjustable,
+    Pace,
     Posted,
     Unit,
     UnknownHold,
@@ -370,6 +373,13 @@ def test_long_notes_are_cut_and_not_refused(book: Book) -> None:
     assert len(store.entries_of(book.reader, ONE)[1].note) == store.NOTE_LENGTH
 
 
+def test_the_last_moment_that_was_seen_is_known(book: Book) -> None:
+    assert store.last_seen(book.reader) is None
+    book.write(lambda tx: store.effective_now(tx, NOON))
+    book.write(lambda tx: store.effective_now(tx, Millis(NOON - 1)))
+    assert store.last_seen(book.reader) == NOON
+
+
 def test_a_clock_that_jumps_back_opens_no_window_again(book: Book) -> None:
     def now(moment: Millis) -> Millis:
         return book.write(lambda tx: store.effective_now(tx, moment))
@@ -477,11 +487,120 @@ def test_less_may_be_held_under_a_limit_that_was_lowered_below_what_is_held(book
     assert book.findings() == ()
 
 
-def test_a_limit_that_is_gone_bounds_as_it_did(book: Book) -> None:
+def test_a_counter_that_bounds_no_more_is_released(book: Book) -> None:
+    wanted = request("one", 40, of=ceilings(providers=100), provider="here", requests=3)
+    book.hold(wanted)
+    assert book.taken(wanted.limits)[4:] == [(40, 0), (40, 0), (1, 0)]
+    moved = request("one", 60, of=ceilings(providers=100), provider="there").limits
+    assert reprice(book, 60, moved).amount == 60
+    assert book.taken(wanted.limits) == [(60, 0), (1, 0), (60, 0), (60, 0), (0, 0), (60, 0), (0, 0)]
+    assert book.taken(moved)[4] == (60, 0)
+    post(book, 60)
+    assert book.taken(wanted.limits)[4:] == [(0, 0), (0, 60), (0, 0)]
+    assert book.taken(moved)[4] == (0, 60)
+    assert book.findings() == ()
+
+
+def test_a_gateway_whose_ceiling_is_reached_takes_no_hold_over(book: Book) -> None:
+    of = ceilings(providers=50)
+    wanted = request("one", 40, of=of, provider="here")
+    book.hold(wanted)
+    book.hold(request("two", 20, of=of, provider="there"))
+    with pytest.raises(Refusal) as caught:
+        reprice(book, 31, request("one", 31, of=of, provider="there").limits)
+    assert (caught.value.facts["scope"], caught.value.facts["left"]) == ("provider:there", 30)
+    assert book.taken(wanted.limits)[0] == (60, 0)
+    assert book.findings() == ()
+
+
+def test_a_hold_is_priced_anew_in_the_windows_of_its_own_moment(book: Book) -> None:
+    of = ceilings(providers=100)
+    wanted = request("one", 40, of=of, provider="here")
+    book.hold(wanted)
+    moved = request("one", 40, of=of, provider="there").limits
+    reprice(book, 40, moved)
+    tomorrow = request("two", 1, of=of, provider="there", now=Millis(NOON + DAY_MS)).limits
+    assert (book.taken(moved)[4], book.taken(tomorrow)[4]) == ((40, 0), (0, 0))
+
+
+def test_a_hold_cannot_be_priced_anew_without_a_limit(book: Book) -> None:
     book.hold(request("one", 40))
+    with pytest.raises(ValueError, match="unbounded"):
+        reprice(book, 40, ())
+
+
+@pytest.mark.parametrize(("close", "spent"), [(lambda book: post(book, 0, 0), 1), (void, 0), (presume, 1)])
+def test_a_request_counts_as_one_unless_it_is_given_back(
+    book: Book, close: Callable[[Book], object], spent: int
+) -> None:
+    wanted = request("one", 40, 2, requests=1)
+    book.hold(wanted)
+    with pytest.raises(Refusal) as caught:
+        book.hold(request("two", 1, requests=1))
+    assert caught.value.reason is RefusalReason.QUOTA
+    names = ("rule", "scope", "unit", "window", "limit", "left", "needed", "resets_at")
+    assert [caught.value.facts[name] for name in names] == [
+        "1",
+        "member:1:10",
+        "requests",
+        "week",
+        1,
+        0,
+        1,
+        at("2026-05-18T00:00"),
+    ]
+    close(book)
+    assert book.taken(wanted.limits)[-1] == (0, spent)
+    assert book.findings() == ()
+
+
+def paced(name: str, minute: int, *, member: int = 10) -> HoldRequest:
+    """A request at a minute past noon, of a member who may ask twice in ten minutes."""
+    pace = Pace(count=2, minutes=10, rule="7", subject="everyone")
+    bare = request(name, 1, member=member, now=Millis(NOON + minute * MINUTE_MS))
+    return replace(bare, paces=(pace,))
+
+
+def test_a_pace_refuses_until_the_request_before_the_last_ones_is_old_enough(book: Book) -> None:
+    book.hold(paced("one", 0))
+    book.hold(paced("two", 4))
+    for minute in (4, 9):
+        with pytest.raises(Refusal) as caught:
+            book.hold(paced("three", minute))
+        assert caught.value.reason is RefusalReason.PACE
+        assert dict(caught.value.facts) == {
+            "rule": "7",
+            "subject": "everyone",
+            "scope": "member:1:10",
+            "unit": "requests",
+            "window": "rolling",
+            "minutes": 10,
+            "limit": 2,
+            "left": 0,
+            "needed": 1,
+            "resets_at": NOON + 10 * MINUTE_MS,
+        }
+    book.hold(paced("other", 9, member=11))
+    book.hold(paced("three", 10))
     with pytest.raises(Refusal):
-        reprice(book, 101, ())
-    assert reprice(book, 100, ()).amount == 100
+        book.hold(paced("four", 13))
+    book.hold(paced("four", 14))
+
+
+def test_a_hold_says_how_each_of_its_limits_stands_since(book: Book) -> None:
+    book.hold(request("one", 30))
+    held = book.hold(request("two", 40))
+    assert [(each.limit.scope, each.held, each.left) for each in held.standings][:2] == [
+        ("member:1:10", 70, 30),
+        ("member:1:10", 2, 23),
+    ]
+
+
+def test_a_hold_keeps_what_its_rules_were_found_by(book: Book) -> None:
+    book.hold(replace(request("one", 30), purpose="event", roles=(4, 9)))
+    stored = store.hold_of(book.reader, ONE)
+    assert stored is not None
+    assert (stored.purpose, stored.roles) == ("event", (4, 9))
 
 
 def test_only_an_open_hold_is_priced_anew(book: Book) -> None:

@@ -5,9 +5,11 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bot.core.clock import HOUR_MS, Millis, millis, utc
-from bot.ledger.windows import WindowKind, day_window, month_window
+from bot.ledger.windows import WindowKind, day_window, month_window, week_window, window_of
 from tests.ledger.book import at
 
 
@@ -135,3 +137,36 @@ def test_a_window_holds_its_start_and_not_its_end() -> None:
     day = day_window(millis(datetime(2026, 5, 15, 12, tzinfo=UTC)))
     assert day_window(day.starts_at) == day
     assert day_window(day.ends_at) != day
+
+
+@pytest.mark.parametrize(
+    ("zone", "moment", "starts", "ends", "hours"),
+    [
+        ("UTC", "2026-05-15T12:00", "2026-05-11T00:00", "2026-05-18T00:00", 168),
+        ("UTC", "2026-05-11T00:00", "2026-05-11T00:00", "2026-05-18T00:00", 168),
+        ("UTC", "2027-01-02T12:00", "2026-12-28T00:00", "2027-01-04T00:00", 168),
+        ("Europe/Berlin", "2026-03-29T12:00", "2026-03-22T23:00", "2026-03-29T22:00", 167),
+        ("Europe/Berlin", "2026-10-25T12:00", "2026-10-18T22:00", "2026-10-25T23:00", 169),
+        ("Pacific/Kiritimati", "2026-05-10T10:00", "2026-05-10T10:00", "2026-05-17T10:00", 168),
+        ("Etc/GMT+12", "2026-05-11T11:59", "2026-05-04T12:00", "2026-05-11T12:00", 168),
+        ("Pacific/Apia", "2011-12-31T12:00", "2011-12-26T10:00", "2012-01-01T10:00", 144),
+    ],
+)
+def test_the_week_of_a_moment_begins_on_monday(zone: str, moment: str, starts: str, ends: str, hours: int) -> None:
+    window = week_window(at(moment), ZoneInfo(zone))
+    assert (window.kind, window.starts_at, window.ends_at) == (WindowKind.WEEK, at(starts), at(ends))
+    assert window.ends_at - window.starts_at == hours * HOUR_MS
+
+
+@settings(max_examples=300, deadline=None, derandomize=True, database=None)
+@given(zone=st.sampled_from(zone_names()), moment=st.integers(at("2026-01-01T00:00"), at("2028-12-31T00:00")))
+def test_every_window_holds_its_moment_and_the_next_one_begins_at_its_end(zone: str, moment: int) -> None:
+    where = ZoneInfo(zone)
+    for kind in WindowKind:
+        window = window_of(kind, Millis(moment), where)
+        assert window.kind is kind
+        assert window.starts_at <= moment < window.ends_at
+        assert window_of(kind, window.starts_at, where) == window
+        assert window_of(kind, window.ends_at, where).starts_at == window.ends_at
+    week = window_of(WindowKind.WEEK, Millis(moment), where)
+    assert utc(Millis(week.starts_at + 2 * HOUR_MS)).astimezone(where).weekday() == 0

@@ -14,9 +14,8 @@ from bot.interactions.model import Received
 from bot.jobs import store as jobs
 from bot.jobs.model import Claim, Job, State
 from bot.ledger import store as ledger
-from bot.ledger.model import Limit, Posted
+from bot.ledger.model import Ceilings, Held, Limit, Posted
 from bot.ledger.policy import limits_for
-from bot.ledger.repricing import store as repricing
 from bot.media.assets import Asset
 from bot.providers.catalogue import worst_case
 from bot.services.cancelling import Cancelling, CancelOutcome
@@ -28,6 +27,7 @@ from bot.services.payload import Payload
 from bot.services.ports import Delivery, Post
 from bot.services.sending import Sending
 from bot.services.settlement import Settlement
+from bot.services.terms import Priced, reprice_for
 from bot.services.work import PictureWork
 from tests.jobs.memory import Memory, MemoryDatabase
 from tests.ledger.mutants import DoublePostAccepted, PostInTheWrongWindow, VoidAfterPost
@@ -228,7 +228,7 @@ class GuildUnchecked(House):
 
     @classmethod
     def patches(cls) -> tuple[tuple[str, object], ...]:
-        return (("bot.services.admission.limits_for", _boundless_guilds),)
+        return (("bot.services.terms.limits_for", _boundless_guilds),)
 
 
 def _boundless_guilds(*terms: Any, **facts: Any) -> tuple[Limit, ...]:
@@ -301,7 +301,7 @@ class MovesOnAtTheOldPrice(House):
 
     @classmethod
     def patches(cls) -> tuple[tuple[str, object], ...]:
-        return (("bot.services.failover.repricing", Instead(repricing, reprice=lambda tx, **_: None)),)
+        return (("bot.services.failover.reprice_for", lambda *_, **__: None),)
 
 
 class MovesOnBeyondTheLimits(House):
@@ -309,11 +309,14 @@ class MovesOnBeyondTheLimits(House):
 
     @classmethod
     def patches(cls) -> tuple[tuple[str, object], ...]:
-        return (("bot.services.failover.limits_for", _no_bounds),)
+        return (("bot.services.failover.reprice_for", _reprice_without_bounds),)
 
 
-def _no_bounds(*terms: Any, **facts: Any) -> tuple[Limit, ...]:
-    return tuple(replace(limit, amount=MAX_TICKS) for limit in limits_for(*terms, **facts))
+def _reprice_without_bounds(tx: Transaction, ceilings: Ceilings, *what: Any, **facts: Any) -> Held:
+    boundless = replace(
+        ceilings, bot_monthly=MAX_TICKS, guild_monthly=MAX_TICKS, guild_daily=MAX_TICKS, member_daily=MAX_TICKS
+    )
+    return reprice_for(tx, boundless, *what, **facts)
 
 
 class MovesOnInTwoSteps(House):
@@ -326,15 +329,18 @@ class MovesOnInTwoSteps(House):
 class _InTwoSteps(Failover):
     async def _move(self, job: Job, payload: Payload, choice: Choice, because: str) -> bool:
         now = self._clock.now()
-        limits = limits_for(self._ceilings, guild_id=job.guild_id, member_id=job.member_id, at=now)
+        offer, order = choice
+        priced = Priced(job_id=job.id, amount=worst_case(offer, order), price_version="1")
         await self._settlement.record(
-            lambda tx: repricing.reprice(
+            lambda tx: reprice_for(
                 tx,
-                hold_id=hold_id_of(job.id),
-                amount=worst_case(*choice),
-                limits=limits,
-                price_version="1",
-                at=now,
+                self._ceilings,
+                job,
+                priced,
+                provider=offer.provider,
+                model=offer.model,
+                resolution=None,
+                now=now,
                 note="",
             )
         )

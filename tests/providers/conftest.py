@@ -10,7 +10,7 @@ import pytest
 from bot.core.clock import SystemClock
 from bot.core.crashpoints import CrashPoint, Crashpoints
 from bot.core.ids import IdempotencyKey
-from bot.core.requests import PictureRequest, PictureOrder, ProviderName
+from bot.core.requests import PictureOrder, PictureRequest, ProviderName
 from bot.providers.catalogue import Catalogue, load
 from bot.providers.contract import SubmitContext
 from bot.providers.http import Timeouts

@@ -17,6 +17,10 @@ EMPTY_NAME = {"name": "x", "description": "", "type": 1}
 Body = dict[str, Any]
 
 
+def select(*values: str) -> Body:
+    return {"type": 3, "custom_id": "s", "options": [{"label": f"l{n}", "value": v} for n, v in enumerate(values)]}
+
+
 def gallery(count: int) -> Body:
     return {"type": 12, "items": [{"media": {"url": "https://example.org/a.png"}}] * count}
 
@@ -48,6 +52,14 @@ WRONG_MESSAGES: dict[str, Body] = {
         "components": [{"type": 12, "items": [{"media": {"url": "attachment://missing.png"}}]}],
     },
     "an attachment that was not sent": {"content": "x", "attachments": [{"id": 3}]},
+    "6 rows without Components V2": {"components": [row(button("b", f"b{n}")) for n in range(6)]},
+    "a select beside a button": {"components": [row(button("b", "b"), select("a"))]},
+    "a select that offers a value twice": {"components": [row(select("a", "a"))]},
+    "the same component id twice": {"flags": V2, "components": [{**text("x"), "id": 5}, {**text("y"), "id": 5}]},
+    "mentions let through as a kind and by id": {
+        "content": "x",
+        "allowed_mentions": {"parse": ["users"], "users": ["100000000000000000"]},
+    },
 }
 WRONG_COMMANDS: dict[str, list[Body]] = {
     "upper case in a name": [slash("Imagine")],

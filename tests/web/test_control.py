@@ -13,9 +13,10 @@ import pytest
 
 from bot.core.errors import DatabaseUnavailable
 from bot.core.money import MAX_TICKS, Ticks, usd
+from bot.services.adjusting import CannotAdjust, Correction
 from bot.services.resolving import CannotResolve, Paid, Unpaid, Verdict
 from bot.web import control
-from bot.web.control import NAME, ControlServer, NoAnswer, NobodyListens, ask_to_resolve
+from bot.web.control import NAME, ControlServer, NoAnswer, NobodyListens, ask_to_adjust, ask_to_resolve
 
 REFUSED = {"refused": "this is no command that the running bot knows"}
 
@@ -25,8 +26,15 @@ class Resolver:
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, Verdict]] = []
+        self.corrected: list[tuple[str, Correction]] = []
         self.error: Exception | None = None
         self.waits = False
+
+    async def adjust(self, prefix: str, correction: Correction) -> str:
+        self.corrected.append((prefix, correction))
+        if self.error is not None:
+            raise self.error
+        return f"job {prefix}: corrected"
 
     async def resolve(self, prefix: str, verdict: Verdict) -> str:
         self.asked.append((prefix, verdict))
@@ -52,7 +60,7 @@ def deep(tmp_path: Path) -> Path:
 
 @pytest.fixture
 async def served(deep: Path, resolver: Resolver) -> AsyncIterator[Path]:
-    async with ControlServer(deep, resolve=resolver.resolve):
+    async with ControlServer(deep, resolve=resolver.resolve, adjust=resolver.adjust):
         yield deep
 
 
@@ -76,6 +84,16 @@ async def test_a_command_arrives_as_it_was_given_and_its_words_come_back(
 ) -> None:
     assert await ask_to_resolve(served, "abc", verdict) == "job abc has failed"
     assert resolver.asked == [("abc", verdict)]
+
+
+@pytest.mark.parametrize("difference", [usd("0.05"), -1, 0])
+async def test_a_correction_arrives_as_it_was_given(served: Path, resolver: Resolver, difference: int) -> None:
+    meant = Correction(difference=difference, reason="Rückerstattung\n🧾" * 18, author="ada")
+    assert await ask_to_adjust(served, "abc", meant) == "job abc: corrected"
+    assert (resolver.corrected, resolver.asked) == ([("abc", meant)], [])
+    resolver.error = CannotAdjust("no job begins with 'abc'")
+    with pytest.raises(CannotAdjust, match="no job begins with 'abc'"):
+        await ask_to_adjust(served, "abc", meant)
 
 
 async def test_a_refusal_comes_back_in_the_bots_own_words(served: Path, resolver: Resolver) -> None:
@@ -113,6 +131,11 @@ def _line(**changes: object) -> bytes:
     return json.dumps(fields).encode() + b"\n"
 
 
+def _correction(**changes: object) -> bytes:
+    fields = {"verb": "adjust", "job": "abc", "ticks": 1, "reason": "bill", "author": "ada", **changes}
+    return json.dumps(fields).encode() + b"\n"
+
+
 @pytest.mark.parametrize(
     "line",
     [
@@ -134,11 +157,17 @@ def _line(**changes: object) -> bytes:
         _line(job="a" * 201),
         _line(more="x"),
         _line(job="a" * 10_000),
+        _line(verb="adjust"),
+        _correction(reason=""),
+        _correction(reason="r" * 301),
+        _correction(author=" "),
+        _correction(ticks=None),
+        _correction(ticks=-MAX_TICKS - 1),
     ],
 )
 async def test_what_is_no_command_is_refused_and_nothing_happens(served: Path, resolver: Resolver, line: bytes) -> None:
     assert await say(served, line) == REFUSED
-    assert resolver.asked == []
+    assert (resolver.asked, resolver.corrected) == ([], [])
 
 
 async def test_one_line_is_read_and_no_more(served: Path, resolver: Resolver) -> None:
@@ -147,7 +176,7 @@ async def test_one_line_is_read_and_no_more(served: Path, resolver: Resolver) ->
 
 
 async def test_who_says_nothing_is_sent_away(deep: Path, resolver: Resolver) -> None:
-    async with ControlServer(deep, resolve=resolver.resolve, read_timeout_s=0.02):
+    async with ControlServer(deep, resolve=resolver.resolve, adjust=resolver.adjust, read_timeout_s=0.02):
         with control._address_in(deep) as address:
             reader, writer = await asyncio.open_unix_connection(address)
         assert json.loads(await reader.read()) == REFUSED
@@ -179,7 +208,7 @@ async def test_who_hangs_up_before_the_answer_changes_nothing_for_the_next(serve
 
 async def test_a_stop_does_not_wait_for_who_is_still_there(deep: Path, resolver: Resolver) -> None:
     resolver.waits = True
-    async with ControlServer(deep, resolve=resolver.resolve):
+    async with ControlServer(deep, resolve=resolver.resolve, adjust=resolver.adjust):
         asking = asyncio.create_task(ask_to_resolve(deep, "abc", Unpaid()))
         while not resolver.asked:
             await asyncio.sleep(0)
@@ -189,7 +218,7 @@ async def test_a_stop_does_not_wait_for_who_is_still_there(deep: Path, resolver:
 
 
 async def test_the_socket_is_for_its_own_user_alone_and_goes_with_the_server(deep: Path, resolver: Resolver) -> None:
-    async with ControlServer(deep, resolve=resolver.resolve):
+    async with ControlServer(deep, resolve=resolver.resolve, adjust=resolver.adjust):
         found = (deep / NAME).stat()
         assert stat.S_ISSOCK(found.st_mode)
         assert stat.S_IMODE(found.st_mode) == 0o600
@@ -201,7 +230,7 @@ async def test_a_socket_that_a_killed_process_left_is_replaced(deep: Path, resol
         left.bind(address)
     with pytest.raises(NobodyListens, match="refused"):
         await ask_to_resolve(deep, "abc", Unpaid())
-    async with ControlServer(deep, resolve=resolver.resolve):
+    async with ControlServer(deep, resolve=resolver.resolve, adjust=resolver.adjust):
         assert await ask_to_resolve(deep, "abc", Unpaid()) == "job abc has failed"
 
 
@@ -216,8 +245,8 @@ async def test_without_a_socket_the_bot_runs_all_the_same(
     deep: Path, resolver: Resolver, caplog: pytest.LogCaptureFixture
 ) -> None:
     (deep / NAME).mkdir()  # whatever stands there, it is no socket and cannot be removed as one
-    async with ControlServer(deep, resolve=resolver.resolve):
-        assert "no control socket: jobs can be resolved only while the bot is stopped" in caplog.messages
+    async with ControlServer(deep, resolve=resolver.resolve, adjust=resolver.adjust):
+        assert "no control socket: jobs can be resolved and corrected only while the bot is stopped" in caplog.messages
     assert (deep / NAME).is_dir()
 
 
@@ -225,8 +254,8 @@ async def test_an_address_that_cannot_be_bound_is_let_go_again(
     deep: Path, resolver: Resolver, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(control, "NAME", "s" * 200)  # beyond what a socket's address holds
-    async with ControlServer(deep, resolve=resolver.resolve):
-        assert "no control socket: jobs can be resolved only while the bot is stopped" in caplog.messages
+    async with ControlServer(deep, resolve=resolver.resolve, adjust=resolver.adjust):
+        assert "no control socket: jobs can be resolved and corrected only while the bot is stopped" in caplog.messages
 
 
 @asynccontextmanager

@@ -1,4 +1,4 @@
-"""SQL that looks at jobs and changes none: places in line, pace, lists, events."""
+"""SQL that looks at jobs and changes none: pace, lists, events."""
 
 from dataclasses import dataclass
 
@@ -62,24 +62,6 @@ def events_of(reader: Reader, job_id: JobId) -> tuple[JobEvent, ...]:
         )
         for row in reader.all("SELECT * FROM job_event WHERE job_id = ? ORDER BY id", (job_id,))
     )
-
-
-def places(reader: Reader) -> dict[JobId, int]:
-    """Each queued job's place in line, from 1."""
-    rows = reader.all("SELECT id FROM job WHERE state = 'queued' AND finished_at IS NULL ORDER BY created_at, id")
-    return {JobId(row["id"]): place for place, row in enumerate(rows, start=1)}
-
-
-def place_of(reader: Reader, job: Job) -> int | None:
-    """A queued job's place in line, from 1; None for any other."""
-    if job.state is not State.QUEUED:
-        return None
-    row = reader.one(
-        "SELECT count(*) AS place FROM job WHERE state = 'queued' AND finished_at IS NULL"
-        " AND (created_at < :at OR (created_at = :at AND id <= :id))",
-        {"at": job.created_at, "id": job.id},
-    )
-    return None if row is None else row["place"]
 
 
 def recent_seconds(reader: Reader, *, provider: str, model: str) -> tuple[float, ...]:

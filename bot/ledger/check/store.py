@@ -4,12 +4,14 @@ from dataclasses import dataclass
 
 from bot.core.ids import HoldId
 from bot.db import Reader
+from bot.ledger.model import EntryKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Balance:
     """A counter, sums over holds by state (`_open`, `_posted`) and over the entries alone (`_replayed`)."""
 
+    id: int
     scope: str
     unit: str
     window_kind: str
@@ -24,12 +26,23 @@ class Balance:
     spent_replayed: int
     overrun_replayed: int
 
+    @property
+    def kept(self) -> tuple[int, int, int]:
+        """Held, spent and overrun as the counter says."""
+        return self.held, self.spent, self.overrun
+
+    @property
+    def replayed(self) -> tuple[int, int, int]:
+        """The same as the entries give it."""
+        return self.held_replayed, self.spent_replayed, self.overrun_replayed
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CrookedLeg:
     """A leg that weighs `amount` on a counter of the scope where the hold's terms say `terms`."""
 
     hold_id: HoldId
+    counter_id: int
     scope: str
     amount: int
     terms: int
@@ -54,6 +67,34 @@ class CrookedTerms:
     priced: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """An entry as it is replayed."""
+
+    id: int
+    hold_id: HoldId
+    kind: EntryKind
+    amount: int
+    pictures: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrookedSpend:
+    """A sum of a day that is not what its entries book.
+
+    `kept` and `booked` are jobs, pictures and ticks, then the same three of what is only presumed.
+    """
+
+    guild_id: int
+    day: int
+    member_id: int
+    command: str
+    provider: str
+    model: str
+    kept: tuple[int, ...]
+    booked: tuple[int, ...]
+
+
 # What each hold's entries say, apart from its state.
 _BOOK = """
 WITH book AS (
@@ -64,6 +105,7 @@ WITH book AS (
             AS closed_as,
         COALESCE(SUM(amount) FILTER (WHERE kind IN ('post', 'presume', 'adjust')), 0) AS amount,
         COALESCE(SUM(pictures) FILTER (WHERE kind IN ('post', 'presume')), 0) AS pictures,
+        COUNT(*) FILTER (WHERE kind IN ('post', 'presume')) AS requests,
         COALESCE(SUM(amount) FILTER (WHERE kind = 'overrun' OR (kind = 'adjust' AND amount > 0)), 0)
             AS over_amount,
         COALESCE(SUM(pictures) FILTER (WHERE kind = 'overrun'), 0) AS over_pictures
@@ -73,8 +115,10 @@ WITH book AS (
 
 _BALANCES = f"""{_BOOK}, weight AS (
     SELECT leg.counter_id, leg.amount AS held, hold.state, book.closings,
-        CASE counter.unit WHEN 'money' THEN book.amount ELSE book.pictures END AS spent,
-        CASE counter.unit WHEN 'money' THEN book.over_amount ELSE book.over_pictures END AS overrun
+        CASE counter.unit WHEN 'money' THEN book.amount WHEN 'pictures' THEN book.pictures ELSE book.requests END
+            AS spent,
+        CASE counter.unit WHEN 'money' THEN book.over_amount WHEN 'pictures' THEN book.over_pictures ELSE 0 END
+            AS overrun
     FROM hold_leg AS leg
     JOIN counter ON counter.id = leg.counter_id
     JOIN hold ON hold.hold_id = leg.hold_id
@@ -88,7 +132,7 @@ _BALANCES = f"""{_BOOK}, weight AS (
         SUM(overrun) AS overrun_replayed
     FROM weight GROUP BY counter_id
 )
-SELECT scope, unit, window_kind, starts_at, limit_amount, held, spent, overrun,
+SELECT id, scope, unit, window_kind, starts_at, limit_amount, held, spent, overrun,
     COALESCE(held_open, 0) AS held_open, COALESCE(spent_posted, 0) AS spent_posted,
     COALESCE(held_replayed, 0) AS held_replayed, COALESCE(spent_replayed, 0) AS spent_replayed,
     COALESCE(overrun_replayed, 0) AS overrun_replayed
@@ -96,12 +140,13 @@ FROM counter LEFT JOIN total ON total.counter_id = counter.id ORDER BY counter.i
 """  # noqa: S608 - joined from constants
 
 _CROOKED_LEGS = """
-SELECT leg.hold_id, counter.scope, leg.amount,
-    CASE counter.unit WHEN 'money' THEN hold.amount ELSE hold.pictures END AS terms
+SELECT leg.hold_id, leg.counter_id, counter.scope, leg.amount,
+    CASE counter.unit WHEN 'money' THEN hold.amount WHEN 'pictures' THEN hold.pictures ELSE 1 END AS terms
 FROM hold_leg AS leg
 JOIN counter ON counter.id = leg.counter_id
 JOIN hold ON hold.hold_id = leg.hold_id
-WHERE leg.amount <> CASE counter.unit WHEN 'money' THEN hold.amount ELSE hold.pictures END
+WHERE leg.amount
+    <> CASE counter.unit WHEN 'money' THEN hold.amount WHEN 'pictures' THEN hold.pictures ELSE 1 END
 ORDER BY leg.hold_id, counter.id
 """
 
@@ -121,6 +166,33 @@ FROM hold JOIN entry ON entry.id = (
 )
 WHERE hold.amount <> entry.amount ORDER BY hold.hold_id
 """
+
+# By hold, then as written, so that a hold is replayed whole before the next begins.
+_LINES = """
+SELECT id, hold_id, kind, amount, pictures FROM entry WHERE (hold_id, id) > (?, ?) ORDER BY hold_id, id LIMIT ?
+"""
+
+# Ids grow by one and nothing is ever deleted, so one that is not there was taken away.
+_GAP = """
+SELECT MIN(entry.id) + 1 AS id FROM entry
+WHERE NOT EXISTS (SELECT 1 FROM entry AS next WHERE next.id = entry.id + 1)
+"""
+
+_KEYS = ("guild_id", "day", "member_id", "command", "provider", "model")
+_SUMS = ("jobs", "pictures", "amount", "presumed_jobs", "presumed_pictures", "presumed_amount")
+_KEPT, _BOOKED = tuple(f"kept_{name}" for name in _SUMS), tuple(f"booked_{name}" for name in _SUMS)
+
+_CROOKED_SPEND = f"""
+SELECT {", ".join(_KEYS)}, {", ".join(f"SUM({name}) AS {name}" for name in _KEPT + _BOOKED)}
+FROM (
+    SELECT {", ".join(_KEYS)}, {", ".join(f"{name} AS kept_{name}, 0 AS booked_{name}" for name in _SUMS)} FROM spend
+    UNION ALL
+    SELECT {", ".join(_KEYS)}, {", ".join(f"0, {name}" for name in _SUMS)} FROM booking
+) AS both_sides
+GROUP BY {", ".join(_KEYS)}
+HAVING {" OR ".join(f"SUM(kept_{name}) <> SUM(booked_{name})" for name in _SUMS)}
+ORDER BY {", ".join(_KEYS)}
+"""  # noqa: S608 - joined from constants
 
 _GUARDS = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
 
@@ -145,6 +217,38 @@ def crooked_terms(reader: Reader) -> tuple[CrookedTerms, ...]:
     return tuple(CrookedTerms(**dict(row)) for row in reader.all(_CROOKED_TERMS))
 
 
+def lines(reader: Reader, *, after: tuple[HoldId, int], limit: int) -> tuple[Line, ...]:
+    """The next entries by hold and id, behind those of `after`; empty at the end."""
+    return tuple(
+        Line(
+            id=row["id"],
+            hold_id=HoldId(row["hold_id"]),
+            kind=EntryKind(row["kind"]),
+            amount=row["amount"],
+            pictures=row["pictures"],
+        )
+        for row in reader.all(_LINES, (*after, limit))
+    )
+
+
+def first_missing(reader: Reader) -> int | None:
+    """The lowest id of an entry that is not there although later ones are."""
+    row = reader.one(f"SELECT gap.id FROM ({_GAP}) AS gap WHERE gap.id <= (SELECT MAX(id) FROM entry)")  # noqa: S608
+    return None if row is None else row["id"]
+
+
+def crooked_spend(reader: Reader) -> tuple[CrookedSpend, ...]:
+    """Sums of days that are not what their entries book."""
+    return tuple(
+        CrookedSpend(
+            **{name: row[name] for name in _KEYS},
+            kept=tuple(row[name] for name in _KEPT),
+            booked=tuple(row[name] for name in _BOOKED),
+        )
+        for row in reader.all(_CROOKED_SPEND)
+    )
+
+
 def guards(reader: Reader) -> frozenset[str]:
     """The names of the triggers there are."""
     return frozenset(row["name"] for row in reader.all(_GUARDS))
@@ -153,5 +257,9 @@ def guards(reader: Reader) -> frozenset[str]:
 def damage(reader: Reader) -> tuple[str, ...]:
     """What SQLite finds wrong with the file and with references between tables; empty when sound."""
     found = [str(row[0]) for row in reader.all("PRAGMA integrity_check") if row[0] != "ok"]
-    broken = [f"a row of {row[0]} refers to no {row[2]}" for row in reader.all("PRAGMA foreign_key_check")]
+    # A table without row numbers has none to name.
+    broken = [
+        f"a row of {row[0]} refers to no {row[2]}" if row[1] is None else f"{row[0]} {row[1]} refers to no {row[2]}"
+        for row in reader.all("PRAGMA foreign_key_check")
+    ]
     return (*found, *broken)

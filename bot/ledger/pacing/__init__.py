@@ -1,0 +1,1 @@
+"""How many requests of a member may come in how many minutes."""

@@ -1,0 +1,180 @@
+"""The rules of a guild as its admins change them: each change a transaction of its own, in force for the next request.
+
+What is held already stays held. A rule counts all that its window has seen, also before there was the rule.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from bot.core.clock import Clock, Millis, utc
+from bot.core.ids import GuildId, MemberId
+from bot.db import Database, Reader, Transaction
+from bot.guilds import store as guilds
+from bot.ledger.model import Ceilings
+from bot.ledger.rules import store as rules
+from bot.ledger.rules.bounds import check_ceiling, guild_ceiling
+from bot.ledger.rules.model import (
+    MAX_RESERVES,
+    MAX_RULES,
+    AllowList,
+    BadRule,
+    Change,
+    Draft,
+    Listed,
+    Mark,
+    Rule,
+    RuleId,
+    Whom,
+)
+from bot.services.budgets.changing import Changing, Log, count_again
+from bot.services.budgets.reading import Budget, budget_of, name_of, words_of
+from bot.services.budgets.simulating import Proposal, Simulation, simulate
+
+# Read in every admission, like the rules.
+MAX_LISTS = 50
+MAX_LISTED = 50
+# A page of the log.
+CHANGES_SHOWN = 50
+MAX_SIMULATED_DAYS = 30
+
+
+class Budgets:
+    """The use cases behind `/settings budget` and `/settings simulate`. `by` is who asks for a change.
+
+    Changes raise BadRule, AboveCeiling, UnknownRule and DatabaseUnavailable; nothing is changed then.
+    """
+
+    def __init__(self, *, database: Database, ceilings: Ceilings, clock: Clock) -> None:
+        self._database = database
+        self._ceilings = ceilings
+        self._clock = clock
+        self._changing = Changing(database=database, clock=clock)
+
+    async def rules_of(self, guild_id: GuildId) -> Budget:
+        """What holds for whom, what is left, when it resets."""
+        now = self._clock.now()
+        return await self._database.read(lambda reader: budget_of(reader, guild_id, now=now))
+
+    async def changes_of(self, guild_id: GuildId) -> tuple[Change, ...]:
+        """The last changes, the newest first."""
+        return await self._database.read(lambda reader: rules.changes_of(reader, guild_id, limit=CHANGES_SHOWN))
+
+    async def set_rule(self, guild_id: GuildId, draft: Draft, *, by: MemberId) -> Rule:
+        """Puts a rule in force, in the place of the one for the same subject, unit and span."""
+        check_ceiling(self._ceilings, draft)
+
+        def work(tx: Transaction, log: Log) -> Rule:
+            before = rules.rules_of(tx, guild_id)
+            old = next((rule for rule in before if name_of(rule.draft) == name_of(draft)), None)
+            if old is None and len(before) >= MAX_RULES:
+                raise BadRule("number")
+            if draft.whom is Whom.PURPOSE:
+                _refuse_unless_left(self._ceilings, before, draft)
+            rule = rules.set_rule(tx, guild_id, draft, at=log.at)
+            log.add(name_of(draft), None if old is None else words_of(old.draft), words_of(draft))
+            count_again(tx, guild_id, now=log.at, changed=rule)
+            return rule
+
+        return await self._changing.change(guild_id, by, work)
+
+    async def end_rule(self, guild_id: GuildId, rule_id: RuleId, *, by: MemberId) -> None:
+        """The rule binds no more."""
+
+        def work(tx: Transaction, log: Log) -> None:
+            rule = rules.rule_of(tx, guild_id, rule_id)
+            rules.end_rule(tx, rule, at=log.at)
+            log.add(name_of(rule.draft), words_of(rule.draft), None)
+
+        await self._changing.change(guild_id, by, work)
+
+    async def raise_until(self, guild_id: GuildId, rule_id: RuleId, *, to: int, until: Millis, by: MemberId) -> Rule:
+        """Lets the rule allow another amount until a moment, which ends by itself; setting the rule ends it sooner."""
+
+        def work(tx: Transaction, log: Log) -> Rule:
+            rule = rules.rule_of(tx, guild_id, rule_id)
+            raised = replace(rule.draft, amount=to)
+            check_ceiling(self._ceilings, raised)
+            end = utc(until).isoformat(timespec="minutes")
+            log.add(name_of(rule.draft), words_of(rule.draft), f"{words_of(raised)} until {end}")
+            return rules.raise_rule(tx, rule, to=to, until=until)
+
+        return await self._changing.change(guild_id, by, work)
+
+    async def mark(self, guild_id: GuildId, member_id: MemberId, mark: Mark | None, *, by: MemberId) -> None:
+        """Exempts or blocks a member, or takes that back."""
+
+        def work(tx: Transaction, log: Log) -> None:
+            old = rules.mark_of(tx, guild_id, member_id)
+            rules.set_mark(tx, guild_id, member_id, mark)
+            log.add(f"member:{member_id}", old, mark)
+            count_again(tx, guild_id, now=log.at, member_id=member_id)
+
+        await self._changing.change(guild_id, by, work)
+
+    async def allow(self, guild_id: GuildId, wanted: AllowList, *, by: MemberId) -> None:
+        """Sets what is allowed in a channel or to a role."""
+        if len(wanted.values) > MAX_LISTED:
+            raise BadRule("values")
+
+        def work(tx: Transaction, log: Log) -> None:
+            old = _values(tx, guild_id, wanted.whom, wanted.name, wanted.what)
+            if old is None and len(rules.lists_of(tx, guild_id)) >= MAX_LISTS:
+                raise BadRule("number")
+            rules.set_list(tx, guild_id, wanted)
+            log.add(f"{wanted.whom}:{wanted.name} {wanted.what}", old, ", ".join(sorted(wanted.values)))
+
+        await self._changing.change(guild_id, by, work)
+
+    async def allow_all(self, guild_id: GuildId, *, whom: Whom, name: str, what: Listed, by: MemberId) -> None:
+        """Drops a list: all is allowed there again."""
+
+        def work(tx: Transaction, log: Log) -> None:
+            log.add(f"{whom}:{name} {what}", _values(tx, guild_id, whom, name, what), None)
+            rules.drop_list(tx, guild_id, whom=whom, name=name, what=what)
+
+        await self._changing.change(guild_id, by, work)
+
+    async def simulate(
+        self,
+        guild_id: GuildId,
+        drafts: Sequence[Draft],
+        *,
+        days: int,
+        roles: Mapping[MemberId, frozenset[int]] | None = None,
+    ) -> Simulation:
+        """What the last days, at most 30, would have looked like under these rules in the place of those in force.
+
+        `roles` are what members have now, where they are known.
+        """
+        now = self._clock.now()
+
+        def read(reader: Reader) -> Simulation:
+            proposal = Proposal(
+                guild_id=guild_id,
+                drafts=tuple(drafts),
+                zone=guilds.settings_of(reader, guild_id).tz,
+                marks=rules.marks_of(reader, guild_id),
+                roles=roles or {},
+            )
+            return simulate(reader, self._ceilings, proposal, now=now, days=min(days, MAX_SIMULATED_DAYS))
+
+        return await self._database.read(read)
+
+
+def _refuse_unless_left(ceilings: Ceilings, before: Sequence[Rule], draft: Draft) -> None:
+    """A reserve keeps a part of a window of the guild's, beside the other reserves there."""
+    here = [rule.draft for rule in before if (rule.draft.unit, rule.draft.span) == (draft.unit, draft.span)]
+    others = [one.amount for one in here if one.whom is Whom.PURPOSE and one.name != draft.name]
+    totals = [one.amount for one in here if one.whom is Whom.GUILD]
+    ceiling = guild_ceiling(ceilings, draft.unit, draft.span)
+    totals += [] if ceiling is None else [ceiling]
+    if not totals or len(others) >= MAX_RESERVES or sum(others) + draft.amount > min(totals):
+        raise BadRule("reserve")
+
+
+def _values(reader: Reader, guild_id: GuildId, whom: Whom, name: str, what: Listed) -> str | None:
+    """The values of a list, for the log."""
+    for one in rules.lists_of(reader, guild_id):
+        if (one.whom, one.name, one.what) == (whom, name, what):
+            return ", ".join(sorted(one.values))
+    return None

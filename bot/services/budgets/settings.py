@@ -1,0 +1,103 @@
+"""The settings of a guild beside its rules: its zone, its pauses, and whom it wants to be told of what."""
+
+from collections.abc import Callable, Collection
+from dataclasses import replace
+
+from bot.core.clock import Clock
+from bot.core.ids import ChannelId, GuildId, MemberId
+from bot.db import Database, Reader, Transaction
+from bot.guilds import store as guilds
+from bot.guilds.model import REASON_LENGTH, Digest, GuildSettings, Pause, zone_named
+from bot.services.budgets.changing import Changing, Log, count_again
+
+
+class GuildDesk:
+    """The use cases behind `/settings` that are no rules. `by` is who asks for a change.
+
+    Changes raise BadSetting and DatabaseUnavailable; nothing is changed then.
+    """
+
+    def __init__(self, *, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._changing = Changing(database=database, clock=clock)
+
+    async def settings_of(self, guild_id: GuildId) -> GuildSettings:
+        """What holds for the guild."""
+        return await self._database.read(lambda reader: guilds.settings_of(reader, guild_id))
+
+    async def pause(self, guild_id: GuildId, *, command: str | None, reason: str, by: MemberId) -> None:
+        """Accepts nothing more, or nothing of one command; members see the reason, cut to a line."""
+
+        def work(tx: Transaction, log: Log) -> None:
+            wanted = Pause(command=command, reason=reason[:REASON_LENGTH], author_id=by, at=log.at)
+            log.add(_pause_name(command), _reason(tx, guild_id, command), wanted.reason)
+            guilds.pause(tx, guild_id, wanted)
+
+        await self._changing.change(guild_id, by, work)
+
+    async def resume(self, guild_id: GuildId, *, command: str | None, by: MemberId) -> bool:
+        """Ends a pause; False where there was none."""
+
+        def work(tx: Transaction, log: Log) -> bool:
+            reason = _reason(tx, guild_id, command)
+            if reason is not None:
+                log.add(_pause_name(command), reason, None)
+            return guilds.resume(tx, guild_id, command)
+
+        return await self._changing.change(guild_id, by, work)
+
+    async def set_zone(self, guild_id: GuildId, zone: str, *, by: MemberId) -> None:
+        """The guild's windows follow another time zone; they count what was held in them already."""
+        zone_named(zone)
+
+        def work(tx: Transaction, log: Log) -> None:
+            _save(tx, log, guild_id, "zone", lambda old: replace(old, zone=zone))
+            count_again(tx, guild_id, now=log.at)
+
+        await self._changing.change(guild_id, by, work)
+
+    async def set_staff_channel(self, guild_id: GuildId, channel_id: ChannelId | None, *, by: MemberId) -> None:
+        """Where alerts and requests for leave go; None for nowhere."""
+        await self._set(guild_id, by, "staff_channel_id", lambda old: replace(old, staff_channel_id=channel_id))
+
+    async def set_soft(self, guild_id: GuildId, *, is_soft: bool, by: MemberId) -> None:
+        """Whether a request over a limit waits for a moderator instead of being refused."""
+        await self._set(guild_id, by, "is_soft", lambda old: replace(old, is_soft=is_soft))
+
+    async def set_thresholds(self, guild_id: GuildId, thresholds: Collection[int], *, by: MemberId) -> None:
+        """At which percents of a limit the staff is told; none for never."""
+        percents = tuple(sorted(set(thresholds)))
+        await self._set(guild_id, by, "thresholds", lambda old: replace(old, thresholds=percents))
+
+    async def set_digest(self, guild_id: GuildId, digest: Digest | None, *, by: MemberId) -> None:
+        """How often the staff channel gets a summary; None for never."""
+        await self._set(guild_id, by, "digest", lambda old: replace(old, digest=digest))
+
+    async def _set(
+        self, guild_id: GuildId, by: MemberId, name: str, to: Callable[[GuildSettings], GuildSettings]
+    ) -> None:
+        await self._changing.change(guild_id, by, lambda tx, log: _save(tx, log, guild_id, name, to))
+
+
+def _save(
+    tx: Transaction, log: Log, guild_id: GuildId, name: str, to: Callable[[GuildSettings], GuildSettings]
+) -> None:
+    old = guilds.settings_of(tx, guild_id)
+    new = to(old)
+    guilds.save(tx, guild_id, new)
+    log.add(name, _words(getattr(old, name)), _words(getattr(new, name)))
+
+
+def _words(value: object) -> str | None:
+    if isinstance(value, tuple):
+        return ", ".join(str(part) for part in value)
+    return None if value is None else str(value)
+
+
+def _pause_name(command: str | None) -> str:
+    return f"pause /{command}" if command else "pause"
+
+
+def _reason(reader: Reader, guild_id: GuildId, command: str | None) -> str | None:
+    """The reason of the pause there is."""
+    return next((one.reason for one in guilds.pauses_of(reader, guild_id) if one.command == command), None)

@@ -1,0 +1,1 @@
+"""A member's own results, page by page, the latest first."""

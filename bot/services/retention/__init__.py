@@ -1,0 +1,1 @@
+"""What is cleaned up after its time: pictures, members' words, and files that nothing stands behind."""

@@ -1,0 +1,90 @@
+"""The words for limits that refuse: whose limit it is, who set it, what is left and when it resets."""
+
+from collections.abc import Mapping
+
+from bot.core.clock import SECOND_MS
+from bot.core.errors import Fact
+from bot.core.money import format_usd
+from bot.ui.text import escape
+
+_REASON_LIMIT = 200
+_WINDOWS = {"day": "today", "week": "this week", "month": "this month"}
+# By the first part of a limit's scope.
+_WHOSE = {
+    "member": "you have",
+    "channel": "this channel has",
+    "command": "this command has",
+    "model": "this model has",
+    "guild": "the server has",
+    "besides": "the server has, beside what is reserved,",
+}
+# By the first part of what a rule was made for.
+_SET_FOR = {
+    "member": "set for you",
+    "role": "set for your role",
+    "everyone": "set for each member",
+    "operator": "set by whoever runs this bot",
+}
+
+
+def _whose(facts: Mapping[str, Fact]) -> str:
+    return _WHOSE.get(str(facts["scope"]).split(":")[0], "this bot has")
+
+
+def _source(facts: Mapping[str, Fact]) -> str:
+    is_operators = facts.get("rule") == "operator"
+    words = _SET_FOR.get("operator" if is_operators else str(facts.get("subject", "")).split(":")[0])
+    return f" ({words})" if words else ""
+
+
+def _resets(facts: Mapping[str, Fact]) -> str:
+    return f"<t:{int(facts['resets_at']) // SECOND_MS}:R>"
+
+
+def budget(facts: Mapping[str, Fact]) -> str:
+    """A limit in money."""
+    needed, left, limit = (format_usd(int(facts[name])) for name in ("needed", "left", "limit"))
+    return (
+        f"This could cost up to {needed}; {_whose(facts)} {left} left of {limit} for {_WINDOWS[str(facts['window'])]}"
+        f"{_source(facts)}. Resets {_resets(facts)}."
+    )
+
+
+def quota(facts: Mapping[str, Fact]) -> str:
+    """A limit in pictures or requests."""
+    is_requests = facts.get("unit") == "requests"
+    asked = "" if is_requests else f"You asked for {facts['needed']}; "
+    left = f"{_whose(facts)} {facts['left']} left of {facts['limit']} {'requests' if is_requests else 'pictures'}"
+    words = f"{asked}{left} for {_WINDOWS[str(facts['window'])]}{_source(facts)}. Resets {_resets(facts)}."
+    return words[0].upper() + words[1:]
+
+
+def pace(facts: Mapping[str, Fact]) -> str:
+    """So many requests in so many minutes."""
+    return (
+        f"You may ask {facts['limit']} times in {facts.get('minutes')} minutes{_source(facts)}."
+        f" Try again {_resets(facts)}."
+    )
+
+
+def paused(facts: Mapping[str, Fact]) -> str:
+    """Somebody of the server paused it, and says why."""
+    reason = escape(str(facts.get("reason") or "No reason was given"), _REASON_LIMIT)
+    command = escape(str(facts.get("command") or ""), _REASON_LIMIT)
+    what = f"/{command} is" if command else "Everything is"
+    return f"{what} paused on this server: {reason}. Ask a moderator."
+
+
+def not_allowed(facts: Mapping[str, Fact]) -> str:
+    """What an allow-list of the channel or of the member's roles does not name."""
+    where = "in this channel" if facts.get("where") == "channel" else "to you"
+    can, asked = (escape(str(facts.get(name) or ""), _REASON_LIMIT) for name in ("can", "asked"))
+    return f"You asked for {asked}; allowed {where}: {can}."
+
+
+def too_many(facts: Mapping[str, Fact]) -> str:
+    """More pictures at once than an allow-list says."""
+    where = "in this channel" if facts.get("where") == "channel" else "to you"
+    return (
+        f"You asked for {escape(str(facts.get('asked')), _REASON_LIMIT)}; allowed {where} are at most {facts['can']}."
+    )

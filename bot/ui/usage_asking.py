@@ -1,0 +1,27 @@
+"""Who asks for `/usage`, and what they may see: read from the interaction each time."""
+
+from typing import Any
+
+import discord
+
+from bot.core.clock import millis
+from bot.core.ids import ChannelId
+from bot.services.spending.model import Asker
+from bot.ui.pressing import whose
+
+
+def asker_of(interaction: discord.Interaction[Any]) -> Asker:
+    """The member with their roles, and the moment by Discord's clock."""
+    guild_id, member_id = whose(interaction)
+    return Asker(
+        guild_id=guild_id,
+        channel_id=ChannelId(interaction.channel_id or 0),
+        member_id=member_id,
+        at=millis(interaction.created_at),
+        roles=frozenset(role.id for role in getattr(interaction.user, "roles", ())),
+    )
+
+
+def may_see_guild(interaction: discord.Interaction[Any]) -> bool:
+    """Whether the member manages the server now."""
+    return interaction.permissions.manage_guild or interaction.permissions.administrator

@@ -1,0 +1,1 @@
+"""A guild's own rules, from the form to the counter."""

@@ -1,0 +1,1 @@
+"""What is kept of results and requests, and for how long."""
