@@ -375,6 +375,11 @@ def _services(
 ) -> Services:
     database, clock, gateways = ground.database, ground.clock, ground.gateways
     ceilings = ceilings_of(ground.settings)
+
+    def cancelled() -> None:
+        runner.wake()
+        talk.closing.nudge()  # a question that ends in the line leaves a message that says "thinking…"
+
     admission = Admission(
         database=database,
         rules=Rules(ceilings=ceilings, member_jobs=ground.settings.member_jobs),
@@ -398,7 +403,7 @@ def _services(
             clock=clock,
             crashpoints=ground.crashpoints,
         ),
-        cancelling=Cancelling(database=database, clock=clock, wake=runner.wake),
+        cancelling=Cancelling(database=database, clock=clock, wake=cancelled),
         results=build_results(
             database=database,
             pictures=pictures,

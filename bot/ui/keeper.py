@@ -235,8 +235,10 @@ class CardKeeper:
     async def _tell(self, one: Waiting, progress: Progress) -> None:
         """The card is out of reach: a a result has reached its member already, anything else is told in the channel."""
         delivery = progress.delivery
-        # What a message asked has no card: the message that was to hold its answer says what became of it.
-        is_told = progress.talk is not None and progress.talk.is_message
+        # What a message asked has no card: the message that was to hold its answer says what became of it. Where the
+        # process died before there was one, the channel is told.
+        talk = progress.talk
+        is_told = talk is not None and talk.is_message and talk.has_place
         has_result = is_told or (delivery is not None and delivery.route is not Route.KEPT)
         if not has_result and progress.state is not State.CANCELLED:
             try:

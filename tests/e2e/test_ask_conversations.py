@@ -289,7 +289,7 @@ async def test_a_reply_is_cancelled_by_its_button(tmp_path: Path) -> None:
         turns.finish()
         jobs = await play.ends_well()
         assert jobs[-1].state is State.CANCELLED
-        assert place.is_deleted
+        await play.rig.sandbox.world.until(lambda: place.is_deleted, 10.0, "the place to be taken back")
 
 
 async def test_a_reply_where_the_bot_may_not_read_the_history_is_refused(tmp_path: Path) -> None:

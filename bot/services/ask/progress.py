@@ -16,7 +16,8 @@ TALK_KINDS = frozenset({"ask", "speak"})
 class TalkProgress:
     """A question, or the question whose answer is read aloud; `text` is empty once it is forgotten.
 
-    `is_message`: a message asked it, so there is no card. `so_far` is what is written of an answer for one member.
+    `is_message`: a message asked it, so there is no card; `has_place`: a message stands where its answer comes.
+    `so_far` is what is written of an answer for one member.
     """
 
     is_question: bool
@@ -28,6 +29,7 @@ class TalkProgress:
     estimate: Ticks
     tried: tuple[ProviderName, ...]
     so_far: str | None = None
+    has_place: bool = False
 
 
 def talk_progress(reader: Reader, job: Job, *, so_far: str | None) -> TalkProgress | None:
@@ -48,4 +50,5 @@ def talk_progress(reader: Reader, job: Job, *, so_far: str | None) -> TalkProgre
         estimate=payload.estimate,
         tried=payload.tried,
         so_far=so_far,
+        has_place=bool(store.messages_of(reader, job.id)),
     )
