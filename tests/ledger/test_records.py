@@ -243,3 +243,8 @@ def test_a_book_from_before_the_sums_gets_them(tmp_path: Path) -> None:
     assert (found.presumed_amount, found.presumed_jobs, found.presumed_pictures) == (5, 1, 2)
     assert check(Reader(connection)) == ()
     connection.close()
+
+
+def test_a_period_is_widened_on_either_side() -> None:
+    period = Period(starts_at=Millis(100), ends_at=Millis(200))
+    assert period.widened(5) == Period(starts_at=Millis(95), ends_at=Millis(205))
