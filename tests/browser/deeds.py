@@ -9,10 +9,19 @@ from playwright.async_api import Locator, Page, expect
 WAIT_MS = 20_000
 
 
+async def begin(page: Page, command: str) -> None:
+    """Types `/command` as a person does, who looks before they go on: commands come a moment after the page."""
+    text = page.locator("#composer-text")
+    await expect(text).to_be_enabled(timeout=WAIT_MS)
+    await text.focus()
+    await page.keyboard.type(f"/{command}")
+    await expect(page.locator(".listbox-title").get_by_text(f"/{command}", exact=True)).to_be_visible(timeout=WAIT_MS)
+    await page.keyboard.type(" ")
+
+
 async def edit(page: Page, words: str, picture: Path) -> None:
     """`/edit` by keys, its picture by the file picker."""
-    await page.locator("#composer-text").focus()
-    await page.keyboard.type("/edit ")
+    await begin(page, "edit")
     await page.keyboard.type(words)
     await page.locator(".chip-file input").first.set_input_files(picture)
     await expect(page.locator(".chip-file").first).to_contain_text(f"{picture.name} (")
@@ -21,8 +30,7 @@ async def edit(page: Page, words: str, picture: Path) -> None:
 
 async def run(page: Page, command: str, words: str = "") -> None:
     """A command by keys, with text in its first option where it has one."""
-    await page.locator("#composer-text").focus()
-    await page.keyboard.type(f"/{command} ")
+    await begin(page, command)
     await page.keyboard.type(words)
     await page.keyboard.press("Enter")
 

@@ -13,6 +13,7 @@ from sandbox.gateways.server import FIRST_TWO
 from sandbox.page.botkeeper import BotKeeper
 from sandbox.page.server import PageServer
 from sandbox.stage import Stage, stage
+from tests.browser.deeds import begin
 
 # Gateways draw this much faster than real ones.
 SCALE = 0.02
@@ -60,12 +61,12 @@ async def live(
 
 async def imagine(page: Page, prompt: str = PROMPT, *, model: str = "pixazo") -> None:
     """Types the command as a member does: the model by autocomplete, all by keys."""
-    await page.locator("#composer-text").focus()
-    await page.keyboard.type("/ima")
-    await page.keyboard.press("Tab")
+    await begin(page, "imagine")
     await page.keyboard.type(prompt)
     suggestion = page.get_by_role("listbox", name="Suggestions").get_by_role("option")
-    offered = await suggestion.locator(".listbox-title").all_inner_texts()
+    titles = suggestion.locator(".listbox-title")
+    await expect(titles.get_by_text("model", exact=True)).to_be_visible()
+    offered = await titles.all_inner_texts()
     for _ in range(offered.index("model") + 1):
         await page.keyboard.press("ArrowDown")
     await page.keyboard.press("Enter")

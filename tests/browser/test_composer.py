@@ -8,7 +8,7 @@ from playwright.async_api import Page, expect
 
 from tests.browser.chromium import Windows
 from tests.browser.fake import Fake, Frame, Refuse
-from tests.browser.frames import GENERAL, message
+from tests.browser.frames import GENERAL, message, state
 from tests.browser.test_components import message_row, shown
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -35,6 +35,19 @@ async def test_a_slash_lists_the_commands_and_keys_choose_one(fake: Fake, window
     await expect(page.locator(".command-name")).to_have_text("/usage")
     await page.keyboard.press("Enter")
     assert await fake.asked("command") == [{"channel_id": GENERAL, "name": "usage", "options": {}}]
+
+
+async def test_a_slash_typed_before_the_bot_is_there_finds_its_commands_when_they_come(
+    fake: Fake, windows: Windows
+) -> None:
+    fake.state_more = {"commands": {}}
+    page = await shown(windows, fake)
+    await typed(page, "/im")
+    await expect(page.locator(".listbox-note")).to_have_text("There are no commands for you here yet.")
+    await fake.push(state("ana"))
+    await expect(page.locator(".listbox-title")).to_have_text(["/imagine"])
+    await page.keyboard.press("Tab")
+    await expect(page.locator(".command-name")).to_have_text("/imagine")
 
 
 async def test_options_of_every_kind_are_filled_in_by_keys(fake: Fake, windows: Windows) -> None:

@@ -10,8 +10,8 @@ from playwright.async_api import Page, expect
 from sandbox.gateways import EVERY, says
 from tests.browser import frames
 from tests.browser.chromium import PHONE, Windows
+from tests.browser.deeds import WAIT_MS, edit, posts, run, whole
 from tests.browser.deeds import card as own_card
-from tests.browser.deeds import edit, posts, run, whole
 from tests.browser.fake import Fake
 from tests.browser.frames import button, card, container, gallery, item, message, row, text
 from tests.browser.live import PROMPT, imagine, live
@@ -22,7 +22,6 @@ SCREENS = Path(__file__).resolve().parents[2] / "docs" / "screens"
 SIZE = (1280, 800)
 TALL = (1280, 1300)
 WIDE = (1600, 900)
-WAIT_MS = 20_000
 NIGHT = "the same lighthouse at night, its lamp lit"
 PROMPTS = (
     "a harbour town of paper boats at dawn",

@@ -9,13 +9,11 @@ import pytest_asyncio
 from playwright.async_api import Page, expect
 
 from tests.browser.chromium import PHONE, Windows
+from tests.browser.deeds import WAIT_MS
 from tests.browser.live import PROMPT, Live, imagine, live
 from tests.sandbox.bot import picture, running
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-
-# Starting a process and drawing take seconds on a busy machine.
-WAIT_MS = 20_000
 
 
 @pytest_asyncio.fixture(loop_scope="session")

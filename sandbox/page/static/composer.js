@@ -45,7 +45,11 @@ export class Composer {
     this.#root.append(this.lists, this.replyBar, this.line, this.error);
     this.#root.addEventListener("dragover", (event) => event.preventDefault());
     this.#root.addEventListener("drop", (event) => this.drop(event));
-    store.addEventListener("state", () => this.refresh());
+    store.addEventListener("state", () => {
+      this.refresh();
+      // Commands may have come while one was being looked for.
+      if (!this.list.node.hidden) this.#typed();
+    });
   }
 
   /** Shows what may be done in the channel in view. */
