@@ -50,6 +50,12 @@ class Tally:
         self.violations += len(sandbox.violations)
         self.stages_without_document += sandbox.note is not None
 
+    def take_over(self, requests: int, violations: int, stages_without_document: int) -> None:
+        """Adds what another process has counted."""
+        self.requests += requests
+        self.violations += violations
+        self.stages_without_document += stages_without_document
+
 
 TALLY = Tally()
 # Called with every stage of this process that closes, while its folder is still there.

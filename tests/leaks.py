@@ -11,6 +11,7 @@ import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -130,6 +131,20 @@ class Leaks:
                 self.take_log(path)
         self.look()
         self.words = {}
+
+    def handed_on(self) -> list[Any]:
+        """What was looked through and found, in values that pass between processes."""
+        found = [[finding.label, finding.place] for finding in self.findings]
+        return [self.lines, self.errors, self.databases, self.unreadable, found]
+
+    def take_over(self, handed_on: list[Any]) -> None:
+        """Adds what another process has handed on."""
+        lines, errors, databases, unreadable, found = handed_on
+        self.lines += lines
+        self.errors += errors
+        self.databases += databases
+        self.unreadable += unreadable
+        self.findings += [Finding(label=label, place=place) for label, place in found]
 
     @property
     def summary(self) -> str:

@@ -9,9 +9,9 @@ from playwright.async_api import Browser, async_playwright
 
 from tests.browser.chromium import FLAGS, Windows, executable, needed
 from tests.browser.fake import Fake
+from tests.conftest import LEFT_OUT
 
 HERE = Path(__file__).resolve().parent
-LEFT_OUT = pytest.StashKey[int]()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -23,13 +23,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if item not in here]
         config.hook.pytest_deselected(items=here)
         config.stash[LEFT_OUT] = len(here)
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """The one line."""
-    count = config.stash.get(LEFT_OUT, 0)
-    if count:
-        terminalreporter.write_line(f"there is no Chromium here: {count} tests of the sandbox's page were left out")
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="session")

@@ -1,6 +1,7 @@
 """The scan for secrets finds what is leaked on purpose, wherever it is leaked, and nothing that is at home."""
 
 import logging
+import os
 import sqlite3
 import subprocess
 import sys
@@ -197,6 +198,7 @@ def test_that_passes():
 """
 
 
+@pytest.mark.parametrize("divided", [(), ("-n", "1")], ids=["alone", "divided"])
 @pytest.mark.parametrize(
     ("source", "code", "said"),
     [
@@ -206,13 +208,19 @@ def test_that_passes():
     ids=["leaky", "sound"],
 )
 def test_a_run_whose_tests_pass_fails_when_a_secret_was_written(
-    tmp_path: Path, source: str, code: int, said: str
+    tmp_path: Path, source: str, code: int, said: str, divided: tuple[str, ...]
 ) -> None:
     """A run of its own, under the very hooks of this one."""
     (tmp_path / "test_it.py").write_text(source, encoding="utf-8")
     command = [sys.executable, "-m", "pytest", "-p", "tests.conftest", "-p", "no:cacheprovider", "--rootdir", "."]
     done = subprocess.run(
-        [*command, str(tmp_path / "test_it.py")], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+        [*command, *divided, str(tmp_path / "test_it.py")],
+        cwd=ROOT,
+        env={name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
     assert done.returncode == code, done.stdout + done.stderr
     assert "1 passed" in done.stdout

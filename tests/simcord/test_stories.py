@@ -19,12 +19,15 @@ UNDER_WAY = ("▰", "still writing")
 
 
 def _lasting(sent: Sequence[Sent]) -> list[Sent]:
-    """The requests but for those; an edit that a restart repeats counts once."""
+    """The requests but for those; an edit that a restart repeats counts once, whatever was sent between the two."""
     kept: list[Sent] = []
+    last_edit: Sent | None = None
     for one in sent:
         is_under_way = any(mark in json.dumps(one.body, ensure_ascii=False) for mark in UNDER_WAY)
-        if not is_under_way and not (one.method == "PATCH" and kept and kept[-1] == one):
+        is_edit = one.method == "PATCH"
+        if not is_under_way and not (is_edit and one == last_edit):
             kept.append(one)
+            last_edit = one if is_edit else last_edit
     return kept
 
 
