@@ -218,10 +218,8 @@ class ProviderRow(StrictRow):
     concurrency: Annotated[int, Field(ge=1, le=100, strict=True)]
     poll_min_s: Seconds
     poll_max_s: Seconds
-    honours_idempotency_key: bool = False
+    idempotency_key_s: Seconds | None = None
     callbacks: Callbacks = Callbacks.NONE
-    is_price_known_before: bool = False
-    is_price_known_after: bool = False
     usd_per_credit: Usd | None = None
     requests_per_minute: Rate | None = None
 

@@ -106,18 +106,16 @@ class Callbacks(StrEnum):
 class ProviderFacts:
     """How to treat a gateway: calls at once, its advice for the seconds between two polls, and what it promises.
 
-    `is_price_known_before`: its price list is documented, else the catalogue guesses. `is_price_known_after`: its
-    answers say what they cost. `usd_per_credit` is set where it counts in credits. `requests_per_minute` bounds all
-    requests together; None: nothing does.
+    `idempotency_key_s`: for so long the same key brings back the first work; None where it honours none.
+    `usd_per_credit` is set where it counts in credits. `requests_per_minute` bounds all requests together; None:
+    nothing does.
     """
 
     concurrency: int
     poll_min_s: float
     poll_max_s: float
-    honours_idempotency_key: bool = False
+    idempotency_key_s: float | None = None
     callbacks: Callbacks = Callbacks.NONE
-    is_price_known_before: bool = False
-    is_price_known_after: bool = False
     usd_per_credit: Ticks | None = None
     requests_per_minute: int | None = None
 

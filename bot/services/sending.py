@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from bot.core.clock import MINUTE_MS, SECOND_MS, Clock, Millis
 from bot.core.crashpoints import CrashPoint, Crashpoints
-from bot.core.errors import Charged, NotAuthorised, OutOfFunds, ProviderError, RetryLater
+from bot.core.errors import Charged, NotAuthorised, OutcomeUnknown, OutOfFunds, ProviderError, RetryLater
 from bot.core.ids import Randomness
 from bot.core.money import Ticks
 from bot.core.requests import PictureOrder
@@ -25,6 +25,7 @@ from bot.services.handed.loading import Loading, SourceUnavailable
 from bot.services.orders import Ordered, ordered
 from bot.services.outcomes import FailureReason, reason_of
 from bot.services.paying import Paying, PaymentDeclined
+from bot.services.repeating import MAX_REPEATS, may_repeat
 from bot.services.rhythm import Rhythm
 from bot.services.settlement import Settlement
 
@@ -85,12 +86,12 @@ class Sending:
             await self._send(job)
 
     async def recover(self, job: Job) -> None:
-        """The process died between the intent and the answer. Only a gateway that honours our key is asked again,
+        """No answer came, or the process died before it was stored. Only a gateway that honours our key is asked again,
         and one that is paid by the call: what was signed is on disk, and can be taken only once."""
         found = ordered(self._registry, job)
         if found is not None and self._loading is not None and await self._loading.never_left(job, found.provider):
             await self._send(job)
-        elif found is not None and (found.provider.honours_idempotency_key or job.provider in self._paid):
+        elif found is not None and (self._may_repeat(job) or job.provider in self._paid):
             await self._send(job, is_repeat=True)
         else:
             await self._settlement.fail(job, FailureReason.NO_ANSWER, Charged.UNKNOWN)
@@ -147,6 +148,10 @@ class Sending:
                 await (self._repeat_later(job, error) if is_doubtful else self._submit_later(job, error))
             case PaymentDeclined():
                 await self._settlement.fail(job, FailureReason.PAYMENT_WANTED, Charged.NO)
+            case OutcomeUnknown() if self._may_repeat(job):
+                await self._repeat_later(job, error)
+            case NotAuthorised() | OutOfFunds() if is_repeat and self._may_repeat(job):
+                await self._repeat_later(job, error)
             case NotAuthorised() | OutOfFunds() if is_repeat:
                 await self._settlement.fail(job, reason_of(error), Charged.UNKNOWN, payment_ref=error.payment_ref)
             case _:
@@ -234,12 +239,16 @@ class Sending:
         if not await self._settlement.record(write):
             await self._settlement.fail(job, reason_of(error), Charged.NO, payment_ref=error.payment_ref)
 
-    async def _repeat_later(self, job: Job, error: RetryLater) -> None:
+    def _may_repeat(self, job: Job) -> bool:
+        return may_repeat(self._registry, job, now=self._clock.now())
+
+    async def _repeat_later(self, job: Job, error: ProviderError) -> None:
         """The job stays in `submitting`, for only the same request again can tell what became of the first."""
-        if job.failures + 1 >= MAX_ATTEMPTS:
+        if job.failures + 1 >= MAX_REPEATS:
             await self._settlement.fail(job, reason_of(error), Charged.UNKNOWN, payment_ref=error.payment_ref)
             return
         jitter = self._randomness.uniform(-1.0, 1.0)
-        wait_s = retry_wait_s(failures=job.failures, asked_s=error.retry_after_s, jitter=jitter)
+        asked_s = error.retry_after_s if isinstance(error, RetryLater) else None
+        wait_s = retry_wait_s(failures=job.failures, asked_s=asked_s, jitter=jitter)
         run_at = Millis(self._clock.now() + round(wait_s * SECOND_MS))
         await self._settlement.record(lambda tx: jobs.reschedule(tx, job, run_at=run_at, because=jobs.Because.FAILED))

@@ -41,6 +41,9 @@ def _kinds(reader: Reader) -> list[str]:
         status(429, at=POLL, retry_after="5"),
         status(429, at=POLL, retry_after="1000000000"),
         status(429, at=POLL, retry_after="-7"),
+        status(401, at=POLL),
+        status(402, at=POLL),
+        status(403, at=POLL),
         status(500, at=POLL),
         status(503, at=POLL),
         lost_answer(at=POLL),
@@ -94,14 +97,17 @@ async def test_an_id_that_the_gateway_does_not_know_yet_is_given_time(tmp_path: 
 
 
 async def test_an_id_that_the_gateway_never_knows_is_left_unknown_with_its_money_reserved(tmp_path: Path) -> None:
-    """E2: 404 for ever. Not voided: it may have been charged (it was). After a day it is presumed."""
+    """E2: 404 for ever, in many polls and for half a minute. Not voided: it may have been charged (it was). After a day
+    it is presumed."""
     async with scene(tmp_path) as play:
         play.rig.gateways.faults.when("", status(404, at=POLL))
         use = await play.ask()
-        await play.until(lambda found: found[0].failures == 1)
-        await play.later(seconds=3)
-        await play.until(lambda found: found[0].failures == 2)
-        await play.later(seconds=6)
+        for failures in (1, 2, 3):
+            await play.until(lambda found: found[0].failures == failures)  # noqa: B023
+            await play.later(seconds=3 * failures)
+        await play.until(lambda found: found[0].failures == 4)
+        await play.says(use, "drawing")
+        await play.later(seconds=30)
         text = await play.says(use, RESERVED)
         assert "no longer knows the request" in text
         await play.until_state(State.UNKNOWN)
@@ -113,6 +119,49 @@ async def test_an_id_that_the_gateway_never_knows_is_left_unknown_with_its_money
         assert await play.house.database.read(_kinds) == ["hold", "presume"]
         assert await spent(play.house) == HOLD >= play.rig.booked() > 0
         await play.ends_well(spent_is_booked=False)
+
+
+async def test_a_404_among_other_failures_does_not_make_a_job_unknown(tmp_path: Path) -> None:
+    """E1, E2: what counts is how often and for how long the id was not known."""
+    async with scene(tmp_path) as play:
+        for code in (503, 503, 503, 404):
+            play.rig.gateways.faults.next("pixazo", status(code, at=POLL))
+        use = await play.ask()
+        for failures in (1, 2, 3, 4):
+            await play.until(lambda found: found[0].failures == failures)  # noqa: B023
+            await play.later(seconds=60)
+        await play.posted(use)
+        await play.ends_well()
+
+
+async def test_a_poll_whose_key_is_refused_keeps_new_requests_away(tmp_path: Path) -> None:
+    """E1, D10: the work under way is asked for until it is there; no other request goes where the key may be bad."""
+    async with scene(tmp_path) as play:
+        play.rig.gateways.faults.next("pixazo", status(401, at=POLL))
+        use = await play.ask()
+        await play.until_failed_once()
+        text = await play.refused(await play.ask("another", by=play.bo))
+        assert "not available" in text
+        await play.later(seconds=70)
+        await play.posted(use)
+        await play.draws_again()
+        await play.ends_well()
+
+
+async def test_a_key_that_stays_refused_leaves_the_money_reserved_at_the_deadline(tmp_path: Path) -> None:
+    """E1, E3: no poll's error decides about money before the time of the work is over."""
+    async with scene(tmp_path) as play:
+        play.rig.gateways.faults.when("", status(403, at=POLL))
+        use = await play.ask()
+        await play.until_failed_once()
+        await play.later(minutes=9)
+        await play.until(lambda found: found[0].failures == 2)
+        await play.says(use, "drawing")
+        await play.later(minutes=2)
+        await play.says(use, RESERVED)
+        job = await play.until_state(State.UNKNOWN)
+        assert job.reason == "not_authorised"
+        await play.ends_well(spent_is_booked=False, held_ticks=HOLD)
 
 
 async def test_work_that_never_ends_is_given_up_at_its_deadline_and_told(tmp_path: Path) -> None:
