@@ -130,11 +130,13 @@ class AbilityRow(StrictRow):
     source_fee_usd: Usd = Ticks(0)
     wire: Wire | None = None
     prices: Prices | None = None
+    ratios_of_one: tuple[Ratio, ...] | None = None
 
     @model_validator(mode="after")
     def _defaults_are_choices(self) -> Self:
         choices: tuple[tuple[str, object, tuple[object, ...]], ...] = (
             ("default_ratio", self.default_ratio, self.ratios),
+            ("default_ratio", self.default_ratio, self.ratios if self.ratios_of_one is None else self.ratios_of_one),
             ("default_resolution", self.default_resolution, self.resolutions),
             ("default_format", self.default_format, self.formats),
             ("default_factor", self.default_factor, self.factors),

@@ -36,7 +36,8 @@ class Ability:
     """What a model can do for one verb. An empty tuple means that there is no such choice, and no default.
 
     `is_of_own_work`: it takes only what this provider drew before, by its id. `wire_model` and `prices` are set
-    where they differ from the model's own; `source_fee` is added for each picture handed in.
+    where they differ from the model's own; `source_fee` is added for each picture handed in. `ratios_of_one` are those
+    for a single picture handed in, where they are not those for several.
     """
 
     ratios: tuple[str, ...]
@@ -56,6 +57,11 @@ class Ability:
     source_fee: Ticks = ZERO
     wire_model: str | None = None
     prices: Mapping[Resolution | None, Price] | None = None
+    ratios_of_one: tuple[str, ...] | None = None
+
+    def ratios_for(self, sources: int) -> tuple[str, ...]:
+        """The ratios that can be asked for where so many pictures are handed in."""
+        return self.ratios if sources != 1 or self.ratios_of_one is None else self.ratios_of_one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
