@@ -23,7 +23,7 @@ from bot.services.collecting import Collector
 from bot.services.failover import Failover
 from bot.services.handed.loading import Loading, SourceUnavailable
 from bot.services.orders import Ordered, ordered
-from bot.services.outcomes import FailureReason, reason_of
+from bot.services.outcomes import FailureReason, reason_of, told
 from bot.services.paying import Paying, PaymentDeclined
 from bot.services.repeating import MAX_REPEATS, may_repeat
 from bot.services.rhythm import Rhythm
@@ -141,7 +141,7 @@ class Sending:
         # Of a paid call these two mean that nothing was paid, also after a restart.
         is_doubtful = is_repeat and not (job.provider in self._paid and isinstance(error, RetryLater | PaymentDeclined))
         is_turned_away = isinstance(error, RetryLater | NotAuthorised | OutOfFunds) and error.charged is Charged.NO
-        if is_turned_away and not is_doubtful and await self._failover.move_on(job, because=str(error)):
+        if is_turned_away and not is_doubtful and await self._failover.move_on(job, because=told(error)):
             return
         match error:
             case RetryLater():
@@ -231,7 +231,7 @@ class Sending:
         def write(tx: Transaction) -> bool:
             if is_over or jobs.is_cancel_requested(tx, job.id):
                 return False
-            jobs.move(tx, job, State.QUEUED, now=now, run_at=run_at, detail=str(error))
+            jobs.move(tx, job, State.QUEUED, now=now, run_at=run_at, detail=told(error))
             if is_held_back:
                 jobs.uncount_attempt(tx, job.id)
             return True

@@ -18,6 +18,7 @@ from sandbox.gateways import (
     outcome,
     status,
 )
+from sandbox.gateways.locus import PAYMENT_ID
 from tests.e2e.rig import held, spent
 from tests.e2e.scene import LOCUS, PIXAZO, Scene, scene
 
@@ -25,6 +26,7 @@ HOLD = usd("0.075")
 POLL = Step.POLL
 NOT_CHARGED = "You were **not** charged"
 RESERVED = "stays reserved"
+REFUND_HANDLE = f"payment {PAYMENT_ID}"
 
 
 def _waits_to_be_sent_again(job: Job) -> bool:
@@ -372,7 +374,8 @@ async def test_a_failed_upstream_that_was_not_charged_is_tried_again(tmp_path: P
         await play.until_failed_once()
         await play.later(seconds=3)
         await play.posted(use)
-        await play.ends_well()
+        (job,) = await play.ends_well()
+        assert REFUND_HANDLE in await play.shown(job)
 
 
 async def test_a_call_that_waits_for_an_approval_blocks_nobody_and_ends_honestly(tmp_path: Path) -> None:
