@@ -44,9 +44,10 @@ async def polling_rows() -> list[Row]:
             is_met=ours.polls <= POLLS_AIM,
         ),
     ]
-    for shortest_s, names in sorted(polling.advised_s().items()):
-        found = await polling.ours(shortest_s=shortest_s)
-        rows.append(Row(name=f"  {shortest_s:g} s apart, as asked by {', '.join(names)}", ours=_both(found)))
+    for advice, names in sorted(polling.advised().items()):
+        found = await polling.ours(advice=advice)
+        name = f"  {advice.shortest_s:g} to {advice.longest_s:g} s apart, as advised by {', '.join(names)}"
+        rows.append(Row(name=f"{name}: mean; polls", ours=_both(found)))
     for median_s in polling.OTHER_MEDIANS_S:
         found = await polling.ours(median_s)
         two, five = (polling.fixed(median_s, step_s) for step_s in polling.FIXED_S)

@@ -318,6 +318,23 @@ def wake(tx: Transaction, job_id: JobId, *, now: Millis) -> bool:
     )
 
 
+def adopt(tx: Transaction, job_id: JobId, *, provider: str, external_id: str, now: Millis) -> bool:
+    """Gives an `unknown` job that never learnt its gateway's id that id, and makes it due now.
+
+    False, and nothing changed, where it has one, has an answer or is not unknown, and where another job has that id.
+    """
+    changed = tx.execute(
+        "UPDATE job SET external_id = :external_id, run_at = min(run_at, :now)"
+        " WHERE id = :id AND provider = :provider AND state = 'unknown' AND external_id IS NULL AND result IS NULL"
+        " AND NOT EXISTS (SELECT 1 FROM job AS other WHERE other.provider = :provider"
+        " AND other.external_id = :external_id)",
+        {"id": job_id, "provider": provider, "external_id": external_id, "now": now},
+    )
+    if changed == 1:
+        _event(tx, job_id, now, State.UNKNOWN, State.UNKNOWN, f"the gateway called about it as {external_id}")
+    return changed == 1
+
+
 def release_leases(tx: Transaction, *, owner: str, working: Collection[JobId] = ()) -> int:
     """Gives back every lease of this process but those of the jobs it is `working` on; returns how many."""
     rows = tx.all("SELECT id FROM job WHERE lease_owner = ?", (owner,))

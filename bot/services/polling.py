@@ -100,6 +100,7 @@ class Polling:
 
     async def _answered(self, job: Job, offer: Offer, answer: PollAnswer) -> None:
         if isinstance(answer, Finished):
+            self._calls.found_done(job)
             await self._collector.remember(job, answer)
         else:
             await self._still_running(job, offer, answer)
@@ -119,7 +120,8 @@ class Polling:
             return
         waited_s = (now - (job.submitted_at or job.created_at)) / SECOND_MS
         asked_s, polls = answer.poll_after_s, job.polls + 1
-        wait_s = await self._rhythm.wait_s(offer, waited_s=waited_s, asked_s=asked_s, polls=polls)
+        is_called = self._calls.awaits(job)
+        wait_s = await self._rhythm.wait_s(offer, waited_s=waited_s, asked_s=asked_s, polls=polls, is_called=is_called)
         run_at = Millis(now + round(wait_s * SECOND_MS))
 
         def write(tx: Transaction) -> None:

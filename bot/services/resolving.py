@@ -2,8 +2,8 @@
 asked for, and the member's card is due for a last word again.
 
 A payment in doubt is the chain's to decide. Where the chain cannot be asked, a person may speak for it, in so many
-words and only once no chain takes the payment any more. The payment's row stays as it is: it forbids any other for the job,
-and should the chain be heard after all, it corrects the book.
+words and only once no chain takes the payment any more. The payment's row stays as it is: it forbids any other for the
+job, and should the chain be heard after all, it corrects the book.
 """
 
 from collections.abc import Callable

@@ -199,7 +199,9 @@ class Sending:
         return answer
 
     async def _accepted(self, job: Job, offer: Offer, answer: Accepted) -> None:
-        wait_s = await self._rhythm.wait_s(offer, waited_s=0.0, asked_s=answer.poll_after_s, polls=0)
+        is_called = self._calls.awaits(job)
+        asked_s = answer.poll_after_s
+        wait_s = await self._rhythm.wait_s(offer, waited_s=0.0, asked_s=asked_s, polls=0, is_called=is_called)
         now = self._clock.now()
         deadline_at = Millis(now + round(offer.deadline_s * SECOND_MS))
         is_parked = answer.approval_url is not None

@@ -7,6 +7,7 @@ from functools import partial
 
 import pytest
 
+from bot.core.clock import Millis
 from bot.core.errors import FenceLost
 from bot.core.ids import GuildId, JobId, MemberId
 from bot.db import Transaction
@@ -31,6 +32,23 @@ def claim_queued(memory: Memory, *, limit: int = 100, caps: Caps = ROOMY, now: i
 
 
 # Accepting
+
+
+def test_an_unknown_job_takes_an_id_once_and_none_that_is_taken(memory: Memory) -> None:
+    def adopt(name: str, external_id: str, provider: str = "pixazo") -> bool:
+        return memory.write(
+            lambda tx: store.adopt(tx, JobId(name), provider=provider, external_id=external_id, now=Millis(NOW - 1))
+        )
+
+    put(memory, "a", State.UNKNOWN, provider="pixazo")
+    put(memory, "b", State.UNKNOWN, provider="pixazo")
+    put(memory, "c", State.SUBMITTING, provider="pixazo")
+    assert not adopt("a", "work-1", provider="locus")
+    assert adopt("a", "work-1")
+    assert (row(memory, "a").external_id, row(memory, "a").run_at) == ("work-1", NOW - 1)
+    assert events(memory, "a")[-1] == ("unknown", "unknown", "the gateway called about it as work-1")
+    assert [adopt("a", "work-2"), adopt("b", "work-1"), adopt("c", "work-3")] == [False] * 3
+    assert row(memory, "b").external_id is None
 
 
 def test_an_accepted_job_is_queued_due_at_once_and_logged(memory: Memory) -> None:
