@@ -97,7 +97,7 @@ _COSTS: tuple[tuple[str, Callable[[Cost], float], str], ...] = (
     ("  processor per poll", lambda cost: cost.cpu / cost.polls * 1_000, "{:.2f} ms"),
     ("  memory over base", lambda cost: cost.memory_mb, "{:.1f} MB"),
     ("  lag of the loop, p99", lambda cost: cost.lag_p99_ms, "{:.1f} ms"),
-    ("  a poll begins late by, p99", lambda cost: cost.late_p99_ms, "{:,.0f} ms"),
+    ("  a poll is answered late by, p99", lambda cost: cost.late_p99_ms, "{:,.0f} ms"),
 )
 
 

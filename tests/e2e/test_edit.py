@@ -83,10 +83,13 @@ async def test_several_pictures_arrive_in_their_order(tmp_path: Path, name: str)
 async def test_a_shape_that_the_cheapest_cannot_give_a_single_picture_is_drawn_by_another(tmp_path: Path) -> None:
     """xAI keeps the shape of a single picture."""
     async with scene(tmp_path, names=EVERY) as play:
-        asked = {"prompt": "wider", "image": upload(drawing()), "aspect_ratio": "2:1"}
-        assert "via Pixazo" in (await play.posted(await play.ana.command("edit", **asked))).plain_text()
-        told = await play.refused(await play.ana.command("edit", model="xai/grok-imagine", **asked))
-        assert "keeps its own shape" in told
+        picture = upload(drawing())
+        use = await play.ana.command("edit", prompt="wider", image=picture, aspect_ratio="2:1")
+        assert "via Pixazo" in (await play.posted(use)).plain_text()
+        use = await play.ana.command(
+            "edit", prompt="wider", image=picture, aspect_ratio="2:1", model="xai/grok-imagine"
+        )
+        assert "keeps its own shape" in await play.refused(use)
         await play.ends_well()
 
 

@@ -43,7 +43,8 @@ def test_one_long_first_wait_then_a_steady_beat_that_slows_down_when_it_is_late(
 
 
 def test_late_polls_are_each_a_tenth_slower_than_the_one_before_without_a_jump() -> None:
-    waits, waited_s = [], 0.0
+    waits: list[float] = []
+    waited_s = 0.0
     while waited_s < 140:  # before the bound of 15 s
         waits.append(wait(polls=len(waits), waited_s=waited_s))
         waited_s += waits[-1]

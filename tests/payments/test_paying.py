@@ -442,7 +442,9 @@ async def test_the_sweep_leaves_a_job_alone_that_is_at_work(paid: House) -> None
 
     job = await paid.fail(sending, caught.value)
     await paid.database.write(lambda tx: tx.execute("UPDATE job SET run_at = 0 WHERE id = ?", (job.id,)))
-    await paid.database.write(lambda tx: jobs.claim_due(tx, owner=OWNER, now=paid.clock.now(), limit=1))
+    await paid.database.write(
+        lambda tx: jobs.claim_due(tx, owner=OWNER, now=paid.clock.now(), limit=1, looks=1, steps=1)
+    )
     assert await paid.sweep() == Swept(open=1)  # leased
     assert (await paid.hold(job)).state is HoldState.OPEN
     await paid.database.write(lambda tx: jobs.release_leases(tx, owner=OWNER))
