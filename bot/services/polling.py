@@ -82,7 +82,9 @@ class Polling:
     async def _ask(self, job: Job, found: Ordered, external_id: ExternalId) -> None:
         name = found.provider.name
         wait_s = self._watch.for_polls(name)
-        if wait_s and not self._is_overdue(job, self._clock.now()):
+        # Work whose time is over is asked for once more, wherever that leads; what is `unknown` has time.
+        is_last = job.state is State.WAITING and self._is_overdue(job, self._clock.now())
+        if wait_s and not is_last:
             await self._later(job, wait_s)
             return
         self._calls.poll_begins(job.id)

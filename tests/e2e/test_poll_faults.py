@@ -8,6 +8,7 @@ from bot.core.money import usd
 from bot.db import Reader
 from bot.jobs.model import Job, State
 from sandbox.gateways import (
+    EVERY,
     AnswerFault,
     Break,
     Outcome,
@@ -19,6 +20,7 @@ from sandbox.gateways import (
     status,
 )
 from sandbox.gateways.locus import PAYMENT_ID
+from tests.e2e.handing import drawing, upload
 from tests.e2e.rig import held, spent
 from tests.e2e.scene import LOCUS, PIXAZO, Scene, scene
 
@@ -182,6 +184,25 @@ async def test_work_that_never_ends_is_given_up_at_its_deadline_and_told(tmp_pat
         await play.until_state(State.FAILED)
         assert await spent(play.house) == HOLD
         await play.ends_well(spent_is_booked=False)
+
+
+async def test_a_member_whose_work_takes_far_too_long_reads_so_in_time(tmp_path: Path) -> None:
+    """E3: at a minute, before the card is out of reach, and at the end, which comes in the channel with a ping."""
+    async with scene(tmp_path, names=EVERY) as play:
+        play.rig.gateways.faults.when("", outcome(Outcome.NEVER_ENDS))
+        use = await play.ana.command("upscale", image=upload(drawing()), model="apiframe/topaz-upscale")
+        await play.until_state(State.WAITING)
+        await play.later(minutes=1)
+        text = await play.says(use, "any moment now (usually")
+        assert "pinged" not in text
+        await play.later(minutes=12.2)
+        await play.says(use, "This takes long. The picture will be posted in the channel, and you will be pinged.")
+        await play.later(minutes=2)
+        job = await play.until_state(State.UNKNOWN)
+        assert job.reason == "too_slow"
+        await play.ends_well(spent_is_booked=False, held_ticks=await held(play.house))
+        (told,) = [one for one in play.rig.sandbox.channel("general").messages if RESERVED in one.plain_text()]
+        assert told.pinged == (play.ana.id,)
 
 
 async def test_a_picture_that_comes_after_it_was_given_up_is_posted_and_booked(tmp_path: Path) -> None:
