@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from benchmarks import asking, commands, editing, gateway_rows, ledger, machine, memory, startup
 from benchmarks.bots import Kind
 from benchmarks.rows import Row, table
-from bot.jobs.runner import MAX_STEPS
+from bot.jobs.runner import MAX_LOOKS
 
 ACK_AIM = 2.0  # times bare, p99 at 100 commands/s
 # "80 ms x bare's own ratio on the machine": there is no machine to refer to, so 80 ms is read as twice a bare 40 ms,
@@ -28,7 +28,7 @@ REMARKS = (
     "Both sides of a row ran in turn in this one run; medians. Acknowledged: from the dispatch on the gateway",
     "socket until the callback arrives. 200 at once: 80 ms x bare's own ratio, read as twice what bare takes here.",
     "Known after: seconds from done at the gateway; simulated, requests take no time. Jobs waiting: a gateway that",
-    f"answers in 100 ms, every row written; the runner takes {MAX_STEPS} at once, a task for each job has no bound.",
+    f"answers in 100 ms, every row written; the runner takes {MAX_LOOKS} at once, a task for each job has no bound.",
 )
 
 

@@ -44,9 +44,10 @@ async def polling_rows() -> list[Row]:
             is_met=ours.polls <= POLLS_AIM,
         ),
     ]
-    for shortest_s, names in sorted(polling.advised_s().items()):
-        found = await polling.ours(shortest_s=shortest_s)
-        rows.append(Row(name=f"  {shortest_s:g} s apart, as asked by {', '.join(names)}", ours=_both(found)))
+    for advice, names in sorted(polling.advised().items()):
+        found = await polling.ours(advice=advice)
+        name = f"  {advice.shortest_s:g} to {advice.longest_s:g} s apart, as advised by {', '.join(names)}"
+        rows.append(Row(name=f"{name}: mean; polls", ours=_both(found)))
     for median_s in polling.OTHER_MEDIANS_S:
         found = await polling.ours(median_s)
         two, five = (polling.fixed(median_s, step_s) for step_s in polling.FIXED_S)
@@ -96,7 +97,7 @@ _COSTS: tuple[tuple[str, Callable[[Cost], float], str], ...] = (
     ("  processor per poll", lambda cost: cost.cpu / cost.polls * 1_000, "{:.2f} ms"),
     ("  memory over base", lambda cost: cost.memory_mb, "{:.1f} MB"),
     ("  lag of the loop, p99", lambda cost: cost.lag_p99_ms, "{:.1f} ms"),
-    ("  a poll begins late by, p99", lambda cost: cost.late_p99_ms, "{:,.0f} ms"),
+    ("  a poll is answered late by, p99", lambda cost: cost.late_p99_ms, "{:,.0f} ms"),
 )
 
 

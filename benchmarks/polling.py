@@ -27,7 +27,7 @@ from bot.core.requests import ProviderName
 from bot.db import Transaction
 from bot.jobs import store
 from bot.jobs.model import Job, NewJob
-from bot.jobs.schedule import PollPace, poll_wait_s
+from bot.jobs.schedule import PollPace, called_wait_s, poll_wait_s
 from bot.providers import catalogue, registry
 from bot.providers.catalogue import Offer
 from bot.services.callbacks import CallbackDesk, Calls, server_key
@@ -41,7 +41,6 @@ OTHER_MEDIANS_S = (2.0, 30.0, 120.0)
 FIXED_S = (2.0, 5.0)
 LOST = 0.01  # of the callbacks
 PROVIDER = ProviderName("pixazo")
-UNADVISED_S = PollPace(typical_s=MEDIAN_S).shortest_s
 # What the notes that the schedule comes from hold against it: trust the call, look at the 99th percentile, then seldom.
 RARE_SHARE, RARE_STEP_S = 0.99, 30.0
 _PUBLIC_URL = "https://easel.example"
@@ -49,6 +48,17 @@ _SEED = 7
 _AT_ONCE = 4  # jobs under way in the mean
 _SOON_S = 15.0  # a longer wait is not for a picture: Locus is only asked again about a call that a person must approve
 _CATALOGUE = Path(__file__).resolve().parents[1] / "data" / "catalogue.toml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Advice:
+    """The shortest and the longest wait between two polls."""
+
+    shortest_s: float
+    longest_s: float = math.inf
+
+
+UNADVISED = Advice(shortest_s=PollPace(typical_s=MEDIAN_S).shortest_s)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,14 +133,14 @@ class Simulation:
         clock: ManualClock,
         database: MemoryDatabase,
         offer: Offer,
-        shortest_s: float,
+        advice: Advice,
         calls: Calls | None,
         desk: CallbackDesk | None,
     ) -> None:
         self._clock = clock
         self._database = database
         self._offer = offer
-        self._shortest_s = shortest_s
+        self._advice = advice
         self._calls = calls
         self._desk = desk
         self._pace = Pace(database, clock)
@@ -160,7 +170,6 @@ class Simulation:
 
     async def _send(self, number: int) -> None:
         now = self._clock.now()
-        run_at = await self._next(polls=0, waited_s=0.0)
         job = NewJob(
             id=_id(number),
             kind="imagine",
@@ -178,11 +187,12 @@ class Simulation:
         def write(tx: Transaction) -> None:
             store.insert(tx, job)
             tx.execute(
-                "UPDATE job SET state = 'waiting', submitted_at = ?, external_id = id, run_at = ? WHERE id = ?",
-                (now, run_at, job.id),
+                "UPDATE job SET state = 'waiting', submitted_at = ?, external_id = id WHERE id = ?", (now, job.id)
             )
 
         await self._database.write(write)
+        run_at = await self._next(await self._job(number), polls=0, waited_s=0.0)
+        await self._database.write(lambda tx: tx.execute("UPDATE job SET run_at = ? WHERE id = ?", (run_at, job.id)))
         self._plan(number, run_at)
 
     async def _call(self, number: int) -> None:
@@ -198,17 +208,27 @@ class Simulation:
             self._calls.poll_begins(job.id)
         if now >= errand.done_at:
             self._polls[number], self._delays[number] = job.polls + 1, now - errand.done_at
+            if self._calls is not None:
+                self._calls.found_done(job)
             await self._database.write(partial(store.record_result, job=job, result="{}", at=now))
             return
-        planned = await self._next(polls=job.polls + 1, waited_s=(now - errand.sent_at) / SECOND_MS)
+        planned = await self._next(job, polls=job.polls + 1, waited_s=(now - errand.sent_at) / SECOND_MS)
         run_at = planned if self._calls is None else self._calls.next_look(job.id, planned)
         await self._database.write(partial(store.reschedule, job=job, run_at=run_at, because=store.Because.NOTHING_NEW))
         self._plan(number, run_at)
 
-    async def _next(self, *, polls: int, waited_s: float) -> Millis:
-        pace = PollPace(typical_s=await self._pace.low_estimate_s(self._offer), shortest_s=self._shortest_s)
-        jitter = self._chance.uniform(-1.0, 1.0)
-        wait_s = poll_wait_s(pace, polls=polls, waited_s=waited_s, asked_s=self._shortest_s, jitter=jitter)
+    async def _next(self, job: Job, *, polls: int, waited_s: float) -> Millis:
+        jitter, asked_s = self._chance.uniform(-1.0, 1.0), self._advice.shortest_s
+        if self._calls is not None and self._calls.awaits(job):
+            tail_s = await self._pace.tail_s(self._offer)
+            wait_s = called_wait_s(tail_s=tail_s, waited_s=waited_s, asked_s=asked_s, jitter=jitter)
+        else:
+            pace = PollPace(
+                typical_s=await self._pace.low_estimate_s(self._offer),
+                shortest_s=self._advice.shortest_s,
+                longest_s=self._advice.longest_s,
+            )
+            wait_s = poll_wait_s(pace, polls=polls, waited_s=waited_s, asked_s=asked_s, jitter=jitter)
         return Millis(self._clock.now() + round(wait_s * SECOND_MS))
 
     async def _job(self, number: int) -> Job:
@@ -234,9 +254,9 @@ async def _registry(clock: ManualClock) -> AsyncIterator[registry.Registry]:
 
 
 async def ours(
-    median_s: float = MEDIAN_S, *, shortest_s: float = UNADVISED_S, is_called: bool = False, jobs: int = JOBS
+    median_s: float = MEDIAN_S, *, advice: Advice = UNADVISED, is_called: bool = False, jobs: int = JOBS
 ) -> Delays:
-    """Our schedule; `shortest_s` is the least that the gateway asks for between two polls."""
+    """Our schedule, where the gateway advises so."""
     clock, memory = ManualClock(), Memory()
     database = MemoryDatabase(memory)
     try:
@@ -247,18 +267,16 @@ async def ours(
             desk = None
             if calls is not None:
                 desk = CallbackDesk(database=database, registry=gateways, calls=calls, clock=clock, wake=lambda: None)
-            simulation = Simulation(
-                clock=clock, database=database, offer=offer, shortest_s=shortest_s, calls=calls, desk=desk
-            )
+            simulation = Simulation(clock=clock, database=database, offer=offer, advice=advice, calls=calls, desk=desk)
             return await simulation.run(errands(median_s, start=clock.now(), jobs=jobs))
     finally:
         memory.close()
 
 
-def advised_s() -> dict[float, list[str]]:
-    """The least wait between two polls that gateways ask for, each with who asks; of those that draw for a while."""
-    found: dict[float, list[str]] = {}
+def advised() -> dict[Advice, list[str]]:
+    """What gateways advise, each with who does; of those that draw for a while."""
+    found: dict[Advice, list[str]] = {}
     for name, facts in catalogue.load(_CATALOGUE).providers.items():
         if facts.poll_min_s <= _SOON_S:
-            found.setdefault(facts.poll_min_s, []).append(name)
+            found.setdefault(Advice(shortest_s=facts.poll_min_s, longest_s=facts.poll_max_s), []).append(name)
     return found

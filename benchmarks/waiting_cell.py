@@ -6,7 +6,7 @@ Run by `benchmarks.waiting`, a process for each cell:
 
 Both designs poll by the same session at the pace of a picture of 8 s, and write each answer's row by the same store
 function through the same `Database`, synced to the disk. They differ in who remembers when to look: `runner` is the
-bot's own (the rows, claimed with a lease, at most `MAX_STEPS` at once), `tasks` a sleeping task for each job.
+bot's own (the rows, claimed with a lease, at most `MAX_LOOKS` at once), `tasks` a sleeping task for each job.
 """
 
 import asyncio
@@ -56,7 +56,8 @@ class Design(StrEnum):
 class Cost:
     """`cpu` in shares of one core; `memory_mb` over the same process before the first poll; times in milliseconds.
 
-    `late_p99_ms` is how long after its time a poll began, `wanted` and `polls` are per second.
+    `late_p99_ms` is how long after its time a poll was answered, without what the gateway takes itself: whether it
+    waited for a place, a connection or the loop. `wanted` and `polls` are per second.
     """
 
     cpu: float
@@ -92,10 +93,10 @@ class Crowd:
 
     async def look(self, job: Job) -> Millis:
         """One poll and its row; when to look next."""
-        if self.is_noted and job.run_at is not None:
-            self.late_ms.append(self.clock.now() - job.run_at)
         async with self._session.get(f"{self._url}/{job.id}") as answer:
             await answer.json()
+        if self.is_noted and job.run_at is not None:
+            self.late_ms.append(self.clock.now() - job.run_at - round(ANSWER_S * SECOND_MS))
         run_at = Millis(self.clock.now() + round(next_wait_s(self.chance) * SECOND_MS))
         await self._database.write(partial(store.reschedule, job=job, run_at=run_at, because=store.Because.NOTHING_NEW))
         return run_at

@@ -80,6 +80,9 @@ def _add_jobs(parser: argparse.ArgumentParser) -> None:
     verdict = resolving.add_mutually_exclusive_group(required=True)
     verdict.add_argument("--paid", nargs="?", const="", metavar="USD", help="it was charged: so much, or what was held")
     verdict.add_argument("--unpaid", action="store_true", help="nothing was charged")
+    resolving.add_argument(
+        "--without-chain", action="store_true", help="also where the chain has not decided about a call that was paid"
+    )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -287,9 +290,11 @@ def _jobs(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
     from bot.services.resolving import Paid, Unpaid  # noqa: PLC0415
 
     try:
-        verdict = Unpaid() if options.unpaid else Paid(actual=usd(options.paid) if options.paid else None)
+        actual = usd(options.paid) if options.paid else None
     except ValueError as error:
         parser.error(f"--paid: {error}")
+    alone = bool(options.without_chain)
+    verdict = Unpaid(without_chain=alone) if options.unpaid else Paid(actual=actual, without_chain=alone)
     return _guarded(partial(_resolve, options.id, verdict))
 
 

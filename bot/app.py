@@ -42,6 +42,7 @@ from bot.services.history.pages import History
 from bot.services.pace import Pace
 from bot.services.paying import Paying
 from bot.services.payload import KINDS
+from bot.services.payment_sweep import PaymentSweep
 from bot.services.pictures import Pictures
 from bot.services.polling import Polling
 from bot.services.progress import ProgressBoard
@@ -95,7 +96,7 @@ class House:
     services: Services
     recovery: Recovery
     web: WebServer
-    paying: Paying | None  # only where calls are paid one by one
+    payment_sweep: PaymentSweep
     retention: Retention
 
 
@@ -139,7 +140,7 @@ async def build(
         pace = Pace(ground.database, clock)
         editor = CardEditor(ground.client)
         delivery = DiscordDelivery(client=ground.client, editor=editor, media=ground.media)
-        paying = _paying(stack, ground, settlement)
+        paying = _paying(ground, settlement)
         work = _picture_work(ground, settlement=settlement, delivery=delivery, pace=pace, paying=paying)
         talk_ground = _talk_ground(
             ground, settlement=settlement, editor=editor, paying=paying, edit_every_s=edit_every_s
@@ -186,7 +187,9 @@ async def build(
             services=services,
             recovery=recovery,
             web=web,
-            paying=paying,
+            payment_sweep=paid_locus.payment_sweep(
+                stack, settings, database=ground.database, settlement=settlement, clock=clock
+            ),
             retention=build_retention(settings, database=ground.database, media=ground.media, clock=clock),
         )
 
@@ -241,11 +244,10 @@ async def _lay_ground(
     )
 
 
-def _paying(stack: AsyncExitStack, ground: _Ground, settlement: Settlement) -> Paying | None:
+def _paying(ground: _Ground, settlement: Settlement) -> Paying | None:
     if ground.paid is None:
         return None
     return paid_locus.paying(
-        stack,
         ground.paid,
         ground.settings,
         database=ground.database,

@@ -258,10 +258,11 @@ class Settings(BaseSettings):
     def secrets(self) -> tuple[str, ...]:
         """Every secret value there is, for the log's filter."""
         hidden = self.old_apiframe_keys()
+        if "locus_rpc_url" in self.model_fields_set:
+            hidden = (*hidden, self.locus_rpc_url)  # it may hold a key of its own
         if self.locus_wallet_key is not None:
             wallet = self.locus_wallet_key.get_secret_value().strip()
-            # The RPC server's address may hold a key of its own.
-            hidden = (*hidden, wallet, wallet.removeprefix("0x"), self.locus_rpc_url)
+            hidden = (*hidden, wallet, wallet.removeprefix("0x"))
         return (self.discord_token.get_secret_value(), *(key for key, _ in self.keys().values()), *hidden)
 
     def old_apiframe_keys(self) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from bot.core.ids import Randomness
 from bot.core.requests import ProviderName
 from bot.db import Database
 from bot.payments.chain import Chain
-from bot.payments.policy import PaymentPolicy
+from bot.payments.policy import TEMPO_CHAIN_ID, PaymentPolicy
 from bot.payments.signer import Signer, SigningFailed, WalletKey, load_library
 from bot.payments.vault import PURPOSE, Vault
 from bot.providers.catalogue import Catalogue
@@ -21,6 +21,7 @@ from bot.providers.locus import NAME, Slugs
 from bot.providers.locus_mpp import LocusMpp, PaidClient
 from bot.providers.registry import PATIENT
 from bot.services.paying import Paying
+from bot.services.payment_sweep import PaymentSweep
 from bot.services.settlement import Settlement
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -78,8 +79,19 @@ async def adapter(
     return PaidLocus(name=NAME, adapter=made, policy=policy, key=key)
 
 
+def payment_sweep(
+    stack: AsyncExitStack, settings: config.Settings, *, database: Database, settlement: Settlement, clock: Clock
+) -> PaymentSweep:
+    """Decides payments in doubt, which a wallet may have left that is not set any more: it needs no key.
+
+    Its connection to the chain is opened when it is first needed, and closed with the stack.
+    """
+    chain = Chain(rpc_url=settings.locus_rpc_url, chain_id=TEMPO_CHAIN_ID)
+    stack.push_async_callback(chain.close)
+    return PaymentSweep(database=database, settlement=settlement, chain=chain, clock=clock)
+
+
 def paying(
-    stack: AsyncExitStack,
     paid: PaidLocus,
     settings: config.Settings,
     *,
@@ -88,16 +100,13 @@ def paying(
     clock: Clock,
     randomness: Randomness,
 ) -> Paying:
-    """Who pays; its connection to the chain is closed with the stack."""
-    chain = Chain(rpc_url=settings.locus_rpc_url, chain_id=paid.policy.chain_id)
-    stack.push_async_callback(chain.close)
+    """Who pays."""
     return Paying(
         database=database,
         settlement=settlement,
         policy=paid.policy,
         signer=Signer(key=paid.key, policy=paid.policy, rpc_url=settings.locus_rpc_url),
         vault=Vault(key=paid.key.derive(PURPOSE), randomness=randomness),
-        chain=chain,
         clock=clock,
         daily=config.dollars(settings.locus_daily_usd),
     )

@@ -35,8 +35,7 @@ async def _sweep(house: House) -> None:
     while True:
         try:
             await house.services.desk.forget_tokens()
-            if house.paying is not None:
-                await house.paying.sweep()
+            await house.payment_sweep.sweep()
         except DatabaseUnavailable:
             log.exception("the sweep has to wait")
         await asyncio.sleep(SWEEP_EVERY_S)

@@ -75,12 +75,14 @@ class EditCog(commands.Cog):
 
     def _choices(self, interaction: discord.Interaction[EaselClient], option: ChoiceOption, current: str) -> Choices:
         model = interaction.namespace.model
+        given = (interaction.namespace.image, interaction.namespace.image2, interaction.namespace.image3)
         values = value_choices(
             self._services.registry.offers(),
             option=option,
             model=model if isinstance(model, str) else None,
             typed=current,
             verb=Verb.EDIT,
+            sources=max(1, sum(one is not None for one in given)),
         )
         return [app_commands.Choice(name=str(value), value=str(value)) for value in values]
 

@@ -13,7 +13,7 @@
     │   └── OutcomeUnknown     sent, and nobody knows: never send again by itself
     ├── MediaError         a result could not be made into an asset
     │   ├── UnsafeAddress      the address is private, or not http(s): never fetched
-    │   ├── DownloadFailed     may be tried again; `is_gone` when the address has expired
+    │   ├── DownloadFailed     may be tried again; `is_gone` when the address has expired, `is_ours` for our disk
     │   ├── TooLarge           more bytes, pixels or frames than the bound
     │   ├── MovingPicture      an animation where a still picture is wanted
     │   └── NotAPicture        the bytes do not decode as one of the formats we take
@@ -177,9 +177,10 @@ class UnsafeAddress(MediaError):
 class DownloadFailed(MediaError):
     """The download did not finish; it may be tried again."""
 
-    def __init__(self, message: str, *, is_gone: bool = False) -> None:
+    def __init__(self, message: str, *, is_gone: bool = False, is_ours: bool = False) -> None:
         super().__init__(message)
         self.is_gone = is_gone
+        self.is_ours = is_ours
 
 
 class TooLarge(MediaError):

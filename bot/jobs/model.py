@@ -29,6 +29,8 @@ class State(StrEnum):
 ENDED = frozenset({State.DONE, State.FAILED, State.CANCELLED})
 # States in which a gateway is at work on the job: they count against the concurrency caps.
 AT_THE_GATEWAY = frozenset({State.SUBMITTING, State.WAITING})
+# States in which a gateway can be asked how the work stands.
+LOOKED_AT = frozenset({State.WAITING, State.UNKNOWN})
 # Every move there is. What is not here is a defect, and the store refuses it.
 MOVES: dict[State, frozenset[State]] = {
     State.QUEUED: frozenset({State.SUBMITTING, State.CANCELLED, State.FAILED}),
@@ -133,3 +135,8 @@ class Claim:
 
     job: Job
     is_fresh: bool
+
+    @property
+    def is_look(self) -> bool:
+        """True for one question to a gateway: no picture is fetched, nothing is ordered or posted."""
+        return not self.is_fresh and self.job.state in LOOKED_AT and self.job.result is None

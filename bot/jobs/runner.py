@@ -23,6 +23,11 @@ log = logging.getLogger(__name__)
 # Steps under way at once. A step of a gateway that answers only when it is done holds its place that long; the
 # providers' own caps are far below this.
 MAX_STEPS = 64
+# Looks under way at once, beside the steps: one question and one row each. With a gateway that answers in 100 ms this
+# is more than one core can ask (`make bench`, row "waiting").
+MAX_LOOKS = 512
+# So many are begun in one turn of the loop, which must go on meanwhile.
+MAX_CLAIMS = 64
 # Without a wake-up the runner looks again after this long, so that a moved clock never leaves it asleep.
 IDLE_LOOK_S = 5.0
 # Between two looks; with 1,000 jobs waiting it halves what the looks cost (`make bench`, row "waiting").
@@ -80,8 +85,10 @@ class Runner:
         # By task, not by job: a job can be claimed anew before the task that gave it back has quite ended.
         self._active: dict[asyncio.Task[None], JobId] = {}
         self._submits: set[asyncio.Task[None]] = set()
+        self._looks: set[asyncio.Task[None]] = set()
         self._claiming = asyncio.Lock()
         self._is_unsure = False
+        self._has_found = False
         self._is_draining = False
         self.last_tick = clock.monotonic()
 
@@ -131,11 +138,16 @@ class Runner:
 
     async def claim(self, now: Millis) -> tuple[Claim, ...]:
         """Leases what is due at `now`, as far as caps and free places go. Raises DatabaseUnavailable."""
-        free = MAX_STEPS - len(self._active)
-        if self._is_draining or free <= 0:
+        steps = MAX_STEPS - (len(self._active) - len(self._looks))
+        looks = MAX_LOOKS - len(self._looks)
+        if self._is_draining or steps + looks <= 0:
             return ()
         owner, caps, is_unsure = self._owner, self._caps, self._is_unsure
-        if not is_unsure and not await self._database.read(lambda reader: store.has_due(reader, now=now, caps=caps)):
+        # While claims go on finding something, asking first would only read everything twice.
+        is_sure_to_look = is_unsure or self._has_found
+        if not is_sure_to_look and not await self._database.read(
+            lambda reader: store.has_due(reader, now=now, caps=caps)
+        ):
             return ()
         working = frozenset(self._active.values())
 
@@ -143,20 +155,23 @@ class Runner:
             if is_unsure:  # an earlier claim that was reported lost may be on disk after all
                 store.release_leases(tx, owner=owner, working=working)
             # New requests first: their caps bound them, while a crowd that is always due would leave them no place.
-            queued = store.claim_queued(tx, owner=owner, now=now, limit=free, caps=caps)
-            left = free - len(queued)
-            due = store.claim_due(tx, owner=owner, now=now, limit=left) if left else ()
+            queued = store.claim_queued(tx, owner=owner, now=now, limit=steps, caps=caps) if steps else ()
+            left = steps - len(queued)
+            limit = min(MAX_CLAIMS, looks + left)
+            due = store.claim_due(tx, owner=owner, now=now, limit=limit, looks=looks, steps=left)
             stale = tuple(Claim(job=job, is_fresh=False) for job in due)
             return stale + tuple(Claim(job=job, is_fresh=True) for job in queued)
 
         claimed = await self._database.write(write)
-        self._is_unsure = False
+        self._is_unsure, self._has_found = False, bool(claimed)
         return claimed
 
     async def step(self, claim: Claim) -> None:
         """Lets the handler work on the job once. What it raises puts the job back; a lost fence ends in silence."""
         job = claim.job
         try:
+            if claim.is_look:
+                await self._until(job.run_at)
             await self._work(claim)
         except FenceLost:
             log.warning("another worker owns the job", extra={"job": job.id, "state": job.state})
@@ -189,19 +204,30 @@ class Runner:
         due = await self._database.read(lambda reader: store.next_due(reader, after=looked_at))
         if due is None:
             return IDLE_LOOK_S
-        return min(IDLE_LOOK_S, max(0.001, (due - self._clock.now()) / SECOND_MS))
+        # What is due sooner than looks are claimed is none, or found no place.
+        ahead_ms = store.AHEAD_MS if due - looked_at > store.AHEAD_MS else 0
+        return min(IDLE_LOOK_S, max(0.001, (due - ahead_ms - self._clock.now()) / SECOND_MS))
 
     def _begin(self, group: asyncio.TaskGroup, claim: Claim) -> None:
         task = group.create_task(self.step(claim), name=f"step-{claim.job.id}")
         self._active[task] = claim.job.id
         if claim.is_fresh:
             self._submits.add(task)
+        if claim.is_look:
+            self._looks.add(task)
         task.add_done_callback(self._end)
 
     def _end(self, task: asyncio.Task[None]) -> None:
         del self._active[task]
         self._submits.discard(task)
+        self._looks.discard(task)
         self._wake.set()
+
+    async def _until(self, moment: Millis | None) -> None:
+        """A look may have been claimed a little before its time; however the clock is moved, it waits no longer."""
+        left_ms = 0 if moment is None else moment - self._clock.now()
+        if left_ms > 0:
+            await asyncio.sleep(min(left_ms, store.AHEAD_MS) / SECOND_MS)
 
     async def _work(self, claim: Claim) -> None:
         job = claim.job

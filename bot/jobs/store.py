@@ -5,6 +5,7 @@ means that someone else owns the job, and the function raises FenceLost, which u
 What only looks at jobs stands in `bot.jobs.looks.store`.
 """
 
+import json
 from collections.abc import Collection
 from enum import StrEnum
 
@@ -18,6 +19,12 @@ from bot.jobs.model import AT_THE_GATEWAY, ENDED, MOVES, Caps, Job, NewJob, Stat
 # Looks that fell due while no process was there: at most twenty a second, and a crowd of them within half a minute.
 SPREAD_STEP_MS = 50
 SPREAD_MS = 30 * SECOND_MS
+# A look is claimed so long before its time: the commit of its lease is then not waited for.
+AHEAD_MS = 200
+# NOT IN, because a list of the states would be answered from their index: every waiting job read and sorted. The steps
+# have an index of their own, with this very condition.
+_IS_LOOK = "state NOT IN ('queued', 'reviewing', 'submitting', 'delivering') AND result IS NULL"
+_IS_STEP = "state NOT IN ('queued', 'reviewing') AND (result IS NOT NULL OR state IN ('submitting', 'delivering'))"
 
 
 def read_job(row: Row) -> Job:
@@ -101,24 +108,40 @@ def _lease(tx: Transaction, job_id: JobId, owner: str) -> Job:
     return claimed
 
 
-def _due(reader: Reader, *, now: Millis, limit: int) -> tuple[JobId, ...]:
-    # NOT IN, because a list of the states would be answered from their index: every waiting job read and sorted.
+def _due(reader: Reader, which: str, *, until: Millis, limit: int) -> tuple[str, ...]:
     rows = reader.all(
-        "SELECT id FROM job WHERE finished_at IS NULL AND lease_owner IS NULL AND run_at <= ?"
-        " AND state NOT IN ('queued', 'reviewing') ORDER BY run_at, id LIMIT ?",
-        (now, limit),
+        f"SELECT id FROM job WHERE finished_at IS NULL AND lease_owner IS NULL AND run_at <= ? AND {which}"  # noqa: S608
+        " ORDER BY run_at, id LIMIT ?",
+        (until, limit),
     )
-    return tuple(JobId(row["id"]) for row in rows)
+    return tuple(row["id"] for row in rows)
+
+
+def _looks(reader: Reader, *, now: Millis, limit: int) -> tuple[str, ...]:
+    return _due(reader, _IS_LOOK, until=Millis(now + AHEAD_MS), limit=limit)
 
 
 def has_due(reader: Reader, *, now: Millis, caps: Caps) -> bool:
     """True when a claim would find something; spares the writer an empty transaction."""
-    return bool(_due(reader, now=now, limit=1) or has_next(reader, now=now, caps=caps))
+    is_due = _due(reader, _IS_STEP, until=now, limit=1) or _looks(reader, now=now, limit=1)
+    return bool(is_due or has_next(reader, now=now, caps=caps))
 
 
-def claim_due(tx: Transaction, *, owner: str, now: Millis, limit: int) -> tuple[Job, ...]:
-    """Leases jobs past `queued` whose time has come, the longest due first."""
-    return tuple(_lease(tx, job_id, owner) for job_id in _due(tx, now=now, limit=limit))
+def claim_due(tx: Transaction, *, owner: str, now: Millis, limit: int, looks: int, steps: int) -> tuple[Job, ...]:
+    """Leases jobs past `queued` whose time has come, the longest due first; so many `looks` and other `steps` at most.
+
+    Looks are leased up to AHEAD_MS before their time: whoever claims waits for it.
+
+    One statement leases them all, for a crowd that waits is claimed many times a second.
+    """
+    chosen = _due(tx, _IS_STEP, until=now, limit=min(steps, limit))
+    chosen += _looks(tx, now=now, limit=min(looks, limit - len(chosen)))
+    rows = tx.all(
+        "UPDATE job SET lease_owner = ?, lease_seq = lease_seq + 1"
+        " WHERE id IN (SELECT value FROM json_each(?)) RETURNING *",
+        (owner, json.dumps(chosen)),
+    )
+    return tuple(sorted(map(read_job, rows), key=lambda job: (job.run_at or 0, job.id)))
 
 
 def claim_queued(tx: Transaction, *, owner: str, now: Millis, limit: int, caps: Caps) -> tuple[Job, ...]:
@@ -316,6 +339,23 @@ def wake(tx: Transaction, job_id: JobId, *, now: Millis) -> bool:
         )
         == 1
     )
+
+
+def adopt(tx: Transaction, job_id: JobId, *, provider: str, external_id: str, now: Millis) -> bool:
+    """Gives an `unknown` job that never learnt its gateway's id that id, and makes it due now.
+
+    False, and nothing changed, where it has one, has an answer or is not unknown, and where another job has that id.
+    """
+    changed = tx.execute(
+        "UPDATE job SET external_id = :external_id, run_at = min(run_at, :now)"
+        " WHERE id = :id AND provider = :provider AND state = 'unknown' AND external_id IS NULL AND result IS NULL"
+        " AND NOT EXISTS (SELECT 1 FROM job AS other WHERE other.provider = :provider"
+        " AND other.external_id = :external_id)",
+        {"id": job_id, "provider": provider, "external_id": external_id, "now": now},
+    )
+    if changed == 1:
+        _event(tx, job_id, now, State.UNKNOWN, State.UNKNOWN, f"the gateway called about it as {external_id}")
+    return changed == 1
 
 
 def release_leases(tx: Transaction, *, owner: str, working: Collection[JobId] = ()) -> int:

@@ -195,11 +195,11 @@ class AssetStore:
 
 @contextmanager
 def _saving() -> Iterator[None]:
-    """A full disk is a passing fault: the picture can be fetched again once there is room."""
+    """A full disk is a passing fault: the picture can be kept once there is room."""
     try:
         yield
     except OSError as error:
-        raise DownloadFailed(f"the picture could not be saved: {error.strerror}") from error
+        raise DownloadFailed(f"the picture could not be saved: {error.strerror}", is_ours=True) from error
 
 
 def _sync_folder(folder: Path) -> None:

@@ -9,6 +9,7 @@ import asyncio
 import hashlib
 import hmac
 import importlib
+import json
 import logging
 import sys
 from dataclasses import dataclass, field
@@ -224,6 +225,6 @@ def _failure(error: Exception) -> SigningFailed:
 
     if isinstance(error, TransactionError):
         return SigningFailed("the RPC server speaks for another chain", is_passing=False)
-    # A ValueError is the library's word for a challenge that it will not pay.
-    is_passing = not isinstance(error, ValueError)
+    # A ValueError is the library's word for a challenge that it will not pay, unless the chain's server sent a page.
+    is_passing = isinstance(error, json.JSONDecodeError | UnicodeDecodeError) or not isinstance(error, ValueError)
     return SigningFailed(f"the payment could not be signed ({type(error).__name__})", is_passing=is_passing)

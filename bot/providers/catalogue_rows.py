@@ -130,11 +130,13 @@ class AbilityRow(StrictRow):
     source_fee_usd: Usd = Ticks(0)
     wire: Wire | None = None
     prices: Prices | None = None
+    ratios_of_one: tuple[Ratio, ...] | None = None
 
     @model_validator(mode="after")
     def _defaults_are_choices(self) -> Self:
         choices: tuple[tuple[str, object, tuple[object, ...]], ...] = (
             ("default_ratio", self.default_ratio, self.ratios),
+            ("default_ratio", self.default_ratio, self.ratios if self.ratios_of_one is None else self.ratios_of_one),
             ("default_resolution", self.default_resolution, self.resolutions),
             ("default_format", self.default_format, self.formats),
             ("default_factor", self.default_factor, self.factors),
@@ -218,10 +220,8 @@ class ProviderRow(StrictRow):
     concurrency: Annotated[int, Field(ge=1, le=100, strict=True)]
     poll_min_s: Seconds
     poll_max_s: Seconds
-    honours_idempotency_key: bool = False
+    idempotency_key_s: Seconds | None = None
     callbacks: Callbacks = Callbacks.NONE
-    is_price_known_before: bool = False
-    is_price_known_after: bool = False
     usd_per_credit: Usd | None = None
     requests_per_minute: Rate | None = None
 

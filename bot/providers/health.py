@@ -79,6 +79,10 @@ class Health:
     `openings` and `pauses` count since the last success, and make the next one longer. Misses are unreachabilities
     in a row: those of polls end with any answer, those of submits with an answer to a submit, for a gateway may
     answer questions and take no work.
+
+    `is_by_poll`: it was a poll whose key was refused. Where a submit is taken after that, the refusal was about that
+    one job, which an earlier key may have ordered: polls are not trusted to shut it (`trusts_polls`) until a submit is
+    refused. Only a pause that was asked of a poll holds polls back.
     """
 
     illness: Trouble | None = None
@@ -89,6 +93,9 @@ class Health:
     missed_polls: int = 0
     pause_until: float = 0.0
     pauses: int = 0
+    polls_pause_until: float = 0.0
+    is_by_poll: bool = False
+    trusts_polls: bool = True
     probe: Probe | None = None
     probes: int = 0  # how many there have been: the next one's number
 
@@ -117,6 +124,13 @@ def obstacle(health: Health, now: float) -> Obstacle | None:
     return None
 
 
+def poll_obstacle(health: Health, now: float) -> Obstacle | None:
+    """Why no poll may go at `now`: it asked polls for time, or cannot be reached. Otherwise as `obstacle`."""
+    if now < health.polls_pause_until:
+        return Obstacle(seconds=max(health.polls_pause_until - now, WAIT_MIN_S), trouble=Trouble.BUSY)
+    return obstacle(health, now) if health.illness is Trouble.UNREACHABLE else None
+
+
 def is_healthy(health: Health, now: float) -> bool:
     """Whether routing may choose it: closed, or its cool-down has passed. A pause is no illness."""
     return health.illness is None or now >= health.open_until
@@ -143,7 +157,12 @@ def released(health: Health, number: int) -> Health:
 def succeeded(health: Health) -> Health:
     """After a request was answered as a well gateway answers: closed, and all is forgotten but a pause that it still
     asks for; another request may have been told of it since this one was taken."""
-    return Health(pause_until=health.pause_until, probes=health.probes)
+    return Health(
+        pause_until=health.pause_until,
+        polls_pause_until=health.polls_pause_until,
+        trusts_polls=health.trusts_polls and not health.is_by_poll,
+        probes=health.probes,
+    )
 
 
 def poll_succeeded(health: Health) -> Health:
@@ -160,6 +179,7 @@ def failed(health: Health, failure: Failure, *, now: float, jitter: float, numbe
             health = replace(health, probe=None) if was_probe else health
             return _paused(health, failure, now=now, jitter=jitter)
         case Trouble.ACCOUNT:
+            health = replace(health, is_by_poll=False, trusts_polls=True)
             if health.illness is Trouble.ACCOUNT and not was_probe:
                 return health
             return _opened(health, failure, now=now, jitter=jitter)
@@ -171,15 +191,17 @@ def failed(health: Health, failure: Failure, *, now: float, jitter: float, numbe
 
 
 def poll_failed(health: Health, failure: Failure, *, now: float, jitter: float) -> Health:
-    """After a poll failed; while the probe is a poll, it was that one.
-
-    A refused key is only an answer here: it may be refused for this one job, which an earlier key ordered.
-    """
+    """After a poll failed; while the probe is a poll, it was that one. What shuts it for its account holds back submits
+    alone."""
     match failure.trouble:
         case Trouble.BUSY:
-            return _paused(poll_succeeded(health), failure, now=now, jitter=jitter)
+            paused = _paused(poll_succeeded(health), failure, now=now, jitter=jitter)
+            return replace(paused, polls_pause_until=paused.pause_until)
         case Trouble.ACCOUNT:
-            return poll_succeeded(health)
+            health = poll_succeeded(health)
+            if health.illness is Trouble.ACCOUNT or not health.trusts_polls:
+                return health
+            return replace(_opened(health, failure, now=now, jitter=jitter), is_by_poll=True)
         case Trouble.UNREACHABLE:
             was_probe = health.probe is not None and health.probe.is_poll
             health = replace(health, missed_polls=health.missed_polls + 1)
@@ -233,6 +255,7 @@ def _opened(health: Health, failure: Failure, *, now: float, jitter: float) -> H
         ill_since=now if health.illness is None else health.ill_since,
         open_until=now + max(cooldown_s, _asked_s(failure)),
         openings=times + 1,
+        is_by_poll=False,
         probe=None,
     )
 

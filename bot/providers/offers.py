@@ -36,7 +36,8 @@ class Ability:
     """What a model can do for one verb. An empty tuple means that there is no such choice, and no default.
 
     `is_of_own_work`: it takes only what this provider drew before, by its id. `wire_model` and `prices` are set
-    where they differ from the model's own; `source_fee` is added for each picture handed in.
+    where they differ from the model's own; `source_fee` is added for each picture handed in. `ratios_of_one` are those
+    for a single picture handed in, where they are not those for several.
     """
 
     ratios: tuple[str, ...]
@@ -56,6 +57,11 @@ class Ability:
     source_fee: Ticks = ZERO
     wire_model: str | None = None
     prices: Mapping[Resolution | None, Price] | None = None
+    ratios_of_one: tuple[str, ...] | None = None
+
+    def ratios_for(self, sources: int) -> tuple[str, ...]:
+        """The ratios that can be asked for where so many pictures are handed in."""
+        return self.ratios if sources != 1 or self.ratios_of_one is None else self.ratios_of_one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,18 +112,16 @@ class Callbacks(StrEnum):
 class ProviderFacts:
     """How to treat a gateway: calls at once, its advice for the seconds between two polls, and what it promises.
 
-    `is_price_known_before`: its price list is documented, else the catalogue guesses. `is_price_known_after`: its
-    answers say what they cost. `usd_per_credit` is set where it counts in credits. `requests_per_minute` bounds all
-    requests together; None: nothing does.
+    `idempotency_key_s`: for so long the same key brings back the first work; None where it honours none.
+    `usd_per_credit` is set where it counts in credits. `requests_per_minute` bounds all requests together; None:
+    nothing does.
     """
 
     concurrency: int
     poll_min_s: float
     poll_max_s: float
-    honours_idempotency_key: bool = False
+    idempotency_key_s: float | None = None
     callbacks: Callbacks = Callbacks.NONE
-    is_price_known_before: bool = False
-    is_price_known_after: bool = False
     usd_per_credit: Ticks | None = None
     requests_per_minute: int | None = None
 

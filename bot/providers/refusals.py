@@ -48,5 +48,7 @@ def refused_poll(answer: Answer, *, secrets: tuple[str, ...]) -> ProviderError:
             return UnknownWork(message)
         case 401 | 403:
             return NotAuthorised(message, charged=Charged.UNKNOWN)
+        case 402:
+            return OutOfFunds(message, charged=Charged.UNKNOWN)
         case _:
             return RetryLater(message, retry_after_s=answer.retry_after_s, is_busy=answer.status == 429)

@@ -43,7 +43,8 @@ def choose(
     Raises Refusal, with facts for the words: NO_PROVIDER; NO_WAY (`verb`) where none can do that at all; NO_ADDRESS
     (`verb`) where only those could that take nothing but addresses; UNKNOWN_MODEL (`asked`, `can`); PROMPT_EMPTY;
     PROMPT_TOO_LONG (`limit`, `length`); RATIO, COUNT, RESOLUTION, FORMAT, SOURCES, FACTOR (`asked`, `can`). From
-    PROMPT_TOO_LONG on they also say `model`, the label of the offer that came closest.
+    PROMPT_TOO_LONG on they also say `model`, the label of the offer that came closest; RATIO says `is_for_several`
+    where only a single picture has to keep its shape there.
     """
     if not offers:
         raise Refusal(RefusalReason.NO_PROVIDER)
@@ -83,20 +84,29 @@ def _distance(complaints: Sequence[_Complaint]) -> tuple[int, bool]:
 
 
 def value_choices(
-    offers: Sequence[Offer], *, option: ChoiceOption, model: str | None, typed: str, verb: Verb = Verb.GENERATE
+    offers: Sequence[Offer],
+    *,
+    option: ChoiceOption,
+    model: str | None,
+    typed: str,
+    verb: Verb = Verb.GENERATE,
+    sources: int = 0,
 ) -> list[str]:
-    """What may stand in `option` for the model typed so far (any model where none fits), in the catalogue's order."""
+    """What may stand in `option` for the model typed so far (any model where none fits), in the catalogue's order.
+
+    `sources` are the pictures handed in so far.
+    """
     able = [offer for offer in offers if verb in offer.abilities]
     wanted = (model or "").strip().casefold()
     named = [offer for offer in able if wanted in (offer.model, offer.key, offer.label.casefold())]
-    values = {value: None for offer in named or able for value in _values(offer.abilities[verb], option)}
+    values = {value: None for offer in named or able for value in _values(offer.abilities[verb], option, sources)}
     return [value for value in values if typed.strip().casefold() in value][:MAX_CHOICES]
 
 
-def _values(ability: Ability, option: ChoiceOption) -> tuple[str, ...]:
+def _values(ability: Ability, option: ChoiceOption, sources: int) -> tuple[str, ...]:
     match option:
         case "aspect_ratio":
-            return ability.ratios
+            return ability.ratios_for(sources)
         case "resolution":
             return ability.resolutions
         case "format":
@@ -149,14 +159,18 @@ def _complaints(request: PictureRequest, offer: Offer) -> Iterator[_Complaint]:
     length = len(request.prompt.strip())
     if length > ability.prompt_max:
         yield _Complaint(reason=RefusalReason.PROMPT_TOO_LONG, facts={"limit": ability.prompt_max, "length": length})
+    ratios = ability.ratios_for(request.sources)
     choices: tuple[tuple[RefusalReason, str | None, Sequence[str]], ...] = (
-        (RefusalReason.RATIO, request.aspect_ratio, ability.ratios),
+        (RefusalReason.RATIO, request.aspect_ratio, ratios),
         (RefusalReason.RESOLUTION, request.resolution, ability.resolutions),
         (RefusalReason.FORMAT, request.format, ability.formats),
     )
     for reason, asked, can in choices:
         if asked is not None and _spelled(asked) not in can:
-            yield _Complaint(reason=reason, facts={"asked": _echo(asked), "can": ", ".join(can)})
+            facts: dict[str, Fact] = {"asked": _echo(asked), "can": ", ".join(can)}
+            if reason is RefusalReason.RATIO and _spelled(asked) in ability.ratios:
+                facts["is_for_several"] = 1
+            yield _Complaint(reason=reason, facts=facts)
     if not ability.is_of_own_work and not ability.sources.least <= request.sources <= ability.sources.most:
         can = _range(ability.sources.least, ability.sources.most)
         yield _Complaint(reason=RefusalReason.SOURCES, facts={"asked": request.sources, "can": can})

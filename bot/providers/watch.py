@@ -100,9 +100,11 @@ class HealthWatch:
 
     def begin(self, name: ProviderName) -> Turn | Wait:
         """Leave to submit, or how long to wait. To a gateway that was ill one request goes at a time, as a probe."""
-        blocked = self._begin(name, lease_s=SUBMIT_PROBE_S, is_poll=False)
+        now = self._clock.monotonic()
+        blocked = rules.obstacle(self._health(name), now)
         if blocked is not None:
             return Wait(seconds=self._spread_s(blocked), trouble=blocked.trouble)
+        self._change(name, lambda known: rules.claimed(known, now, lease_s=SUBMIT_PROBE_S))
         probe = self._health(name).probe
         return Turn(self, name, None if probe is None else probe.number)
 
@@ -122,13 +124,17 @@ class HealthWatch:
     def for_polls(self, name: ProviderName) -> float:
         """Asked right before a poll: 0 where it may go now, else seconds to put it off.
 
-        Polls wait only for a gateway that cannot be reached; then one goes as the probe, for which 0 is the leave,
-        and `poll_failed` or `poll_succeeded` tells how it ended. One that never tells is forgotten after POLL_PROBE_S.
+        Polls wait for a gateway that asked a poll for time, and for one that cannot be reached; of the latter one goes
+        as the probe, for which 0 is the leave, and `poll_failed` or `poll_succeeded` tells how it ended. One that never
+        tells is forgotten after POLL_PROBE_S.
         """
-        if self._health(name).illness is not Trouble.UNREACHABLE:
-            return 0.0
-        blocked = self._begin(name, lease_s=POLL_PROBE_S, is_poll=True)
-        return 0.0 if blocked is None else self._spread_s(blocked)
+        now = self._clock.monotonic()
+        blocked = rules.poll_obstacle(self._health(name), now)
+        if blocked is not None:
+            return self._spread_s(blocked)
+        if self._health(name).illness is Trouble.UNREACHABLE:
+            self._change(name, lambda known: rules.claimed(known, now, lease_s=POLL_PROBE_S, is_poll=True))
+        return 0.0
 
     def poll_succeeded(self, name: ProviderName) -> None:
         """A poll was answered: the gateway can be reached. Neither its account nor a pause is in order by that."""
@@ -148,13 +154,6 @@ class HealthWatch:
         limiter = self._limiters.get(name)
         if limiter is not None:
             await limiter.acquire()
-
-    def _begin(self, name: ProviderName, *, lease_s: float, is_poll: bool) -> Obstacle | None:
-        now = self._clock.monotonic()
-        found = rules.obstacle(self._health(name), now)
-        if found is None:
-            self._change(name, lambda known: rules.claimed(known, now, lease_s=lease_s, is_poll=is_poll))
-        return found
 
     def _succeeded(self, name: ProviderName) -> None:
         self._change(name, rules.succeeded)

@@ -144,7 +144,7 @@ class Xai:
 
 
 def _body(order: PictureOrder, offer: Offer) -> dict[str, object]:
-    """The documented fields. An edit of a single picture keeps its ratio, so none is sent there."""
+    """The documented fields. An edit of a single picture keeps its ratio (`ratios_of_one`), so none is sent there."""
     body: dict[str, object] = {"model": offer.wire_model_for(order.verb), "prompt": order.prompt, "n": order.count}
     sources = [{"url": as_uri(source), "type": "image_url"} for source in order.sources]
     if len(sources) == 1:

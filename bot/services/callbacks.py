@@ -3,7 +3,13 @@
 Each job has an address of its own, `PUBLIC_URL/callbacks/<provider>/<job>/<mac>`, the same on every attempt. The mac is
 made with a key that only this bot's database holds, so an address cannot be guessed. It speaks of our job, not of the
 gateway's id: a callback may come before the create answer is stored. Whatever a callback says, only the poll that it
-brings forward decides; without any the poll schedule goes on as ever.
+brings forward decides.
+
+An `unknown` job whose create answer was lost learns the gateway's id in this way: who calls at its address got that
+with the order, over https. No other job may have the id, and what became of the work is told by the poll alone.
+
+A gateway that has called is trusted to call again: what it works on is then looked at by the clock only as a safety
+net. One that was silent about several works in a row is polled as if it did not call, until it does.
 """
 
 import hashlib
@@ -27,6 +33,8 @@ KEY_FACT = "callback_key"
 PATH = "/callbacks"
 # At most one poll of a job is brought forward in this time.
 SPACING_MS = SECOND_MS
+# So many works in a row found done without a call, and the gateway, or the way to us, is not trusted any more.
+MAX_MISSES = 3
 _KEY_BYTES = 32
 # Jobs whose last callback is remembered; one that is forgotten may be woken once too often.
 _MAX_REMEMBERED = 10_000
@@ -61,6 +69,8 @@ class Calls:
         self._public_url = public_url
         self._registry = registry
         self._last: OrderedDict[JobId, _Call] = OrderedDict()
+        # Works in a row that a gateway did not call about; one that never called is not in it.
+        self._misses: dict[ProviderName, int] = {}
 
     def address_of(self, job: Job) -> str | None:
         """Where the job's gateway may call; None where it does not call or this bot cannot be reached."""
@@ -88,6 +98,20 @@ class Calls:
         if len(self._last) > _MAX_REMEMBERED:
             self._last.popitem(last=False)
         return at
+
+    def heard(self, provider: ProviderName) -> None:
+        """The gateway called: it knows the way."""
+        self._misses[provider] = 0
+
+    def awaits(self, job: Job) -> bool:
+        """Whether a call about the job may be counted on; one that has come already brings no other."""
+        is_trusted = self._misses.get(ProviderName(job.provider), MAX_MISSES) < MAX_MISSES
+        return is_trusted and job.id not in self._last and self.address_of(job) is not None
+
+    def found_done(self, job: Job) -> None:
+        """A poll found the work done; where a call was awaited, it did not come."""
+        if self.awaits(job):
+            self._misses[ProviderName(job.provider)] += 1
 
     def forget(self, job_id: JobId) -> None:
         """The callback could not be dealt with: the next one counts as the first."""
@@ -141,6 +165,7 @@ class CallbackDesk:
         hint = gateway.read_callback(headers, body)
         if hint is None:
             return False
+        self._calls.heard(ProviderName(provider))
         await self._bring_forward(JobId(job_id), hint.external_id)
         return True
 
@@ -152,7 +177,11 @@ class CallbackDesk:
 
         def write(tx: Transaction) -> bool:
             job = jobs.get(tx, job_id)
-            return job is not None and _may_be_asked(job, external_id) and jobs.wake(tx, job_id, now=at)
+            if job is None:
+                return False
+            if job.external_id is None:
+                return jobs.adopt(tx, job_id, provider=job.provider, external_id=external_id, now=at)
+            return _may_be_asked(job, external_id) and jobs.wake(tx, job_id, now=at)
 
         try:
             is_woken = await self._database.write(write)

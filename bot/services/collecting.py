@@ -1,7 +1,9 @@
 """From a gateway's finished answer to kept pictures and a posted price."""
 
+import asyncio
+import base64
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from bot.core.clock import SECOND_MS, Clock, Millis
@@ -31,6 +33,8 @@ log = logging.getLogger(__name__)
 
 # A result is fetched this often before the job ends with an honest "charged, but lost".
 MAX_FETCHES = 8
+# Our own disk may be full for longer: a day at one try a minute.
+MAX_KEEPS = 1_440
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,22 +67,30 @@ class Collector:
         """Stores the answer before anything is fetched; the job is then `waiting` and due at once.
 
         Pictures that came inside the answer are kept as assets first, so that the row stays small. One that is no
-        picture is left out here and missed when the result is collected.
+        picture is left out here and missed when the result is collected. Where our disk does not take one, the gateway
+        is asked again later; one that cannot be asked has given all it will, so its bytes wait in the row.
         """
         kept: list[Asset] = []
         drawn: list[DrawnPicture] = []
         for picture in finished.pictures:
             if picture.data is None:
-                drawn.append(DrawnPicture(url=picture.url, asset_id=None))
+                drawn.append(DrawnPicture(url=picture.url))
                 continue
             try:
                 asset = await self._media.keep(picture.data)
+            except DownloadFailed as error:
+                log.warning("a picture cannot be kept yet", extra={"job": job.id, "error": str(error)})
+                if job.external_id is not None:
+                    await self._again(job, error, finished.cost)
+                    return
+                drawn.append(DrawnPicture(data=await asyncio.to_thread(_written, picture.data)))
+                continue
             except MediaError as error:
                 log.warning("a picture inside an answer is unusable", extra={"job": job.id, "error": str(error)})
-                drawn.append(DrawnPicture(url=None, asset_id=None))
+                drawn.append(DrawnPicture())
                 continue
             kept.append(asset)
-            drawn.append(DrawnPicture(url=None, asset_id=asset.id))
+            drawn.append(DrawnPicture(asset_id=asset.id))
         answer = encode_drawn(Drawn(pictures=tuple(drawn), cost=finished.cost, served_model=finished.served_model))
         now = self._clock.now()
 
@@ -105,26 +117,32 @@ class Collector:
         for position, picture in enumerate(drawn.pictures):
             if picture.asset_id is not None:
                 kept[position] = picture.asset_id
-            if picture.url is None:
-                continue
             try:
-                asset = await self._media.fetch(picture.url)
+                asset = await self._brought(picture)
             except DownloadFailed as error:
-                await self._again(job, error, bill)
+                await self._again(job, error, bill.cost)
                 return
             except MediaError as error:
                 log.warning("a result is unusable", extra={"job": job.id, "error": str(error)})
                 continue
-            kept[position] = asset.id
-            fetched.append(asset)
+            if asset is not None:
+                kept[position] = asset.id
+                fetched.append(asset)
         self._crashpoints.reached(CrashPoint.AFTER_ASSET)
-        await self._post(job, kept, fetched, bill)
+        await self._post(job, kept, fetched, bill, whole=_without_data(drawn, kept))
         self._crashpoints.reached(CrashPoint.AFTER_POST)
 
-    async def _again(self, job: Job, error: DownloadFailed, bill: Bill) -> None:
+    async def _brought(self, picture: DrawnPicture) -> Asset | None:
+        """The picture as an asset; None where it is one already, or none at all. Raises MediaError."""
+        if picture.data is not None:
+            return await self._media.keep(await asyncio.to_thread(base64.b64decode, picture.data))
+        return None if picture.url is None else await self._media.fetch(picture.url)
+
+    async def _again(self, job: Job, error: DownloadFailed, cost: Ticks | None) -> None:
         """Tries later; an address that is gone is asked for anew where the gateway can be asked."""
-        if job.failures + 1 >= MAX_FETCHES or (error.is_gone and job.external_id is None):
-            await self._settlement.fail(job, FailureReason.RESULT_GONE, Charged.YES, actual=bill.cost)
+        most = MAX_KEEPS if error.is_ours else MAX_FETCHES
+        if job.failures + 1 >= most or (error.is_gone and job.external_id is None):
+            await self._settlement.fail(job, FailureReason.RESULT_GONE, Charged.YES, actual=cost)
             return
         jitter = self._randomness.uniform(-1.0, 1.0)
         wait_s = retry_wait_s(failures=job.failures, asked_s=None, jitter=jitter)
@@ -134,10 +152,15 @@ class Collector:
             lambda tx: jobs.reschedule(tx, job, run_at=run_at, because=jobs.Because.FAILED, keep_result=not is_gone)
         )
 
-    async def _post(self, job: Job, kept: dict[int, AssetId], fetched: list[Asset], bill: Bill) -> None:
+    async def _post(
+        self, job: Job, kept: dict[int, AssetId], fetched: list[Asset], bill: Bill, *, whole: str | None
+    ) -> None:
+        """`whole` replaces the stored answer where that held bytes."""
         now = self._clock.now()
 
         def write(tx: Transaction) -> None:
+            if whole is not None:
+                jobs.record_result(tx, job, result=whole, at=now)
             for asset in fetched:
                 assets.insert_asset(tx, asset, at=now)
             for position, asset_id in kept.items():
@@ -164,3 +187,18 @@ class Collector:
             jobs.move(tx, job, State.DELIVERING, now=now)
 
         await self._settlement.record(write)
+
+
+def _written(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def _without_data(drawn: Drawn, kept: dict[int, AssetId]) -> str | None:
+    """The answer with assets in place of the bytes that waited in it; None where none did."""
+    if all(one.data is None for one in drawn.pictures):
+        return None
+    pictures = tuple(
+        one if one.data is None else DrawnPicture(asset_id=kept.get(position))
+        for position, one in enumerate(drawn.pictures)
+    )
+    return encode_drawn(replace(drawn, pictures=pictures))

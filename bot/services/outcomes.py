@@ -42,6 +42,16 @@ class FailureReason(StrEnum):
     INTERNAL = "internal"
 
 
+def payment_words(reference: str | None) -> str | None:
+    """How the gateway's handle for a refund stands in a job's events; None where it gave none."""
+    return None if reference is None else f"payment {reference}"
+
+
+def told(error: ProviderError) -> str:
+    """What a job's event says of an attempt that failed, with the handle for a refund: the next one has another."""
+    return " · ".join(part for part in (str(error), payment_words(error.payment_ref)) if part)
+
+
 def reason_of(error: ProviderError) -> FailureReason:
     """The reason a gateway's error stands for."""
     match error:

@@ -9,11 +9,15 @@ from bot.jobs.looks import store as looks
 
 # Fewer successes than this say less than the catalogue does.
 _ENOUGH = 5
-# Polls are planned from below the median: an estimate too low costs a few polls, one too high costs waiting. What is
-# measured holds the delay of the poll itself; from here it gives the delay that the true 40th percentile would.
-_LOW = 0.38
+# Polls are planned from below the median: an estimate too low costs a few polls, one too high costs waiting.
+_LOW = 0.4
 _MEDIAN = 0.5
 _HIGH = 0.9
+# The log-normal's 99th percentile, from what can be told of fifty samples, and from the median alone. A lost call may
+# lie among the samples, so the highest say little.
+_TAIL = 0.95
+_TAIL_BY = 1.46
+_TAIL_BY_TYPICAL = 3.65
 # Medians move slowly and every card asks for them: a sample is good for so long.
 _FRESH_S = 5.0
 
@@ -62,6 +66,11 @@ class Pace:
         """Seconds to plan polls with."""
         sample = await self._sample(offer)
         return quantile(sample, _LOW) if len(sample) >= _ENOUGH else offer.typical_s
+
+    async def tail_s(self, offer: Paced) -> float:
+        """Seconds that 99 of 100 stay below."""
+        sample = await self._sample(offer)
+        return quantile(sample, _TAIL) * _TAIL_BY if len(sample) >= _ENOUGH else offer.typical_s * _TAIL_BY_TYPICAL
 
     async def range_s(self, offer: Paced) -> tuple[float, float]:
         """Seconds to promise: the median, and what nine of ten stay below."""

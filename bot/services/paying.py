@@ -31,7 +31,6 @@ from bot.jobs.model import Job
 from bot.ledger import store as ledger
 from bot.ledger.model import HoldState
 from bot.payments import store
-from bot.payments.chain import Chain
 from bot.payments.challenge import read_challenges, read_receipt
 from bot.payments.model import AlreadyPaying, DaySpent, Payment, PaymentState
 from bot.payments.policy import Approved, Because, CallKind, PaymentPolicy, PaymentRefused, judge
@@ -52,7 +51,6 @@ from bot.providers.contract import (
 )
 from bot.providers.locus_mpp import PaidAskAnswer, PaidFinished, PaidSound
 from bot.services.books import held_for
-from bot.services.payment_sweep import PaymentSweep, Swept
 from bot.services.settlement import Settlement
 
 log = logging.getLogger(__name__)
@@ -86,7 +84,6 @@ class Paying:
         policy: PaymentPolicy,
         signer: Signs,
         vault: Vault,
-        chain: Chain,
         clock: Clock,
         daily: Ticks,
     ) -> None:
@@ -98,7 +95,6 @@ class Paying:
         self._clock = clock
         self._daily = daily
         self._alarmed: set[Because] = set()
-        self._sweep = PaymentSweep(database=database, settlement=settlement, chain=chain, clock=clock)
 
     async def submit(self, job: Job, order: PictureOrder, provider: Provider, unpaid: PaymentRequired) -> Submission:
         """Pays what `unpaid` asks for and returns the paid answer, its cost being what was paid. Job in `submitting`.
@@ -130,10 +126,6 @@ class Paying:
     async def recover_speak(self, job: Job, order: SpeakOrder, speaker: Speaker) -> SpeakSubmission:
         """As `recover`, for a text to be spoken."""
         return await self._recover(job, _speaking(job, order, speaker))
-
-    async def sweep(self) -> Swept:
-        """Decides payments in doubt, and ends their jobs; called at the start and then every minute."""
-        return await self._sweep.sweep()
 
     async def _pay(self, job: Job, call: "_Call[S]", unpaid: PaymentRequired) -> S:
         before = await self._payment_of(job)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from bot.core.ids import AssetId
@@ -146,10 +146,14 @@ def without_words(payload: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DrawnPicture:
-    """One picture of a stored answer: an address to fetch, or an asset that is already kept."""
+    """One picture of a stored answer: an address to fetch, or an asset that is already kept.
 
-    url: str | None
-    asset_id: AssetId | None
+    `data` are the bytes themselves, in base64, of one that came inside the answer and cannot be kept yet.
+    """
+
+    url: str | None = None
+    asset_id: AssetId | None = None
+    data: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,11 +169,16 @@ def encode_drawn(drawn: Drawn) -> str:
     """The answer as JSON."""
     return json.dumps(
         {
-            "pictures": [{"url": one.url, "asset_id": one.asset_id} for one in drawn.pictures],
+            "pictures": [_picture(one) for one in drawn.pictures],
             "cost": drawn.cost,
             "served_model": drawn.served_model,
         }
     )
+
+
+def _picture(one: DrawnPicture) -> dict[str, str | None]:
+    inside = {} if one.data is None else {"data": one.data}
+    return {"url": one.url, "asset_id": one.asset_id, **inside}
 
 
 def decode_drawn(text: str) -> Drawn:
@@ -177,7 +186,11 @@ def decode_drawn(text: str) -> Drawn:
     fields = json.loads(text)
     return Drawn(
         pictures=tuple(
-            DrawnPicture(url=one["url"], asset_id=None if one["asset_id"] is None else AssetId(one["asset_id"]))
+            DrawnPicture(
+                url=one["url"],
+                asset_id=None if one["asset_id"] is None else AssetId(one["asset_id"]),
+                data=one.get("data"),
+            )
             for one in fields["pictures"]
         ),
         cost=None if fields["cost"] is None else Ticks(fields["cost"]),

@@ -1,10 +1,11 @@
 """Asking a gateway how a job's work stands, and what follows from its answer."""
 
 import logging
+from dataclasses import dataclass
 
 from bot.core.clock import SECOND_MS, Clock, Millis
-from bot.core.errors import Charged, ProviderError, RetryLater, UnknownWork
-from bot.core.ids import Randomness
+from bot.core.errors import Charged, NotAuthorised, OutOfFunds, ProviderError, RetryLater, UnknownWork
+from bot.core.ids import JobId, Randomness
 from bot.db import Transaction
 from bot.jobs import store as jobs
 from bot.jobs.model import Job, State
@@ -16,14 +17,27 @@ from bot.providers.watch import HealthWatch
 from bot.services.callbacks import Calls
 from bot.services.collecting import Collector
 from bot.services.orders import Ordered, ordered
-from bot.services.outcomes import FailureReason
+from bot.services.outcomes import FailureReason, reason_of
 from bot.services.rhythm import Rhythm
 from bot.services.settlement import Settlement
 
 log = logging.getLogger(__name__)
 
-# A gateway that does not know its own id yet is given this many polls (eventual consistency), then it is `unknown`.
-MAX_UNKNOWN_POLLS = 3
+# A gateway that does not know its own id yet is given this many polls and this long (eventual consistency), then the
+# job is `unknown`.
+MIN_UNKNOWN_POLLS = 3
+MIN_UNKNOWN_MS = 30 * SECOND_MS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Stranger:
+    """An id that the gateway does not know: in so many polls running, and since when."""
+
+    polls: int
+    since: Millis
+
+    def is_lost(self, now: Millis) -> bool:
+        return self.polls >= MIN_UNKNOWN_POLLS and now - self.since >= MIN_UNKNOWN_MS
 
 
 class Polling:
@@ -49,6 +63,8 @@ class Polling:
         self._calls = calls
         self._clock = clock
         self._randomness = randomness
+        # Of this process alone: one that starts anew gives the gateway the time once more.
+        self._strangers: dict[JobId, _Stranger] = {}
 
     async def poll(self, job: Job) -> None:
         """Collects what is drawn, or asks the gateway once."""
@@ -66,7 +82,9 @@ class Polling:
     async def _ask(self, job: Job, found: Ordered, external_id: ExternalId) -> None:
         name = found.provider.name
         wait_s = self._watch.for_polls(name)
-        if wait_s and not self._is_overdue(job, self._clock.now()):
+        # Work whose time is over is asked for once more, wherever that leads; what is `unknown` has time.
+        is_last = job.state is State.WAITING and self._is_overdue(job, self._clock.now())
+        if wait_s and not is_last:
             await self._later(job, wait_s)
             return
         self._calls.poll_begins(job.id)
@@ -77,20 +95,23 @@ class Polling:
             self._watch.poll_failed(name, error)
             await self._failed(job, found, error)
         else:
+            self._strangers.pop(job.id, None)
             if isinstance(answer, Finished) or answer.is_told:
                 self._watch.poll_succeeded(name)
             await self._answered(job, found.offer, answer)
 
     async def _answered(self, job: Job, offer: Offer, answer: PollAnswer) -> None:
         if isinstance(answer, Finished):
+            self._calls.found_done(job)
             await self._collector.remember(job, answer)
         else:
             await self._still_running(job, offer, answer)
 
     async def _failed(self, job: Job, found: Ordered, error: ProviderError) -> None:
-        if isinstance(error, RetryLater | UnknownWork):
+        if isinstance(error, RetryLater | UnknownWork | NotAuthorised | OutOfFunds):
             await self._poll_failed(job, error)
             return
+        self._strangers.pop(job.id, None)
         log.warning("a gateway gave up", extra={"job": job.id, "error": str(error)})
         await self._settlement.gateway_failed(job, error, listed=estimate(found.offer, found.order))
 
@@ -101,7 +122,8 @@ class Polling:
             return
         waited_s = (now - (job.submitted_at or job.created_at)) / SECOND_MS
         asked_s, polls = answer.poll_after_s, job.polls + 1
-        wait_s = await self._rhythm.wait_s(offer, waited_s=waited_s, asked_s=asked_s, polls=polls)
+        is_called = self._calls.awaits(job)
+        wait_s = await self._rhythm.wait_s(offer, waited_s=waited_s, asked_s=asked_s, polls=polls, is_called=is_called)
         run_at = Millis(now + round(wait_s * SECOND_MS))
 
         def write(tx: Transaction) -> None:
@@ -110,17 +132,28 @@ class Polling:
 
         await self._settlement.record(write)
 
-    async def _poll_failed(self, job: Job, error: RetryLater | UnknownWork) -> None:
+    async def _poll_failed(self, job: Job, error: RetryLater | UnknownWork | NotAuthorised | OutOfFunds) -> None:
+        """The question was refused or lost: that says nothing of the work, which is asked for until its deadline."""
         now = self._clock.now()
-        is_lost = isinstance(error, UnknownWork) and job.failures + 1 >= MAX_UNKNOWN_POLLS
+        is_lost = isinstance(error, UnknownWork) and self._stranger(job, now).is_lost(now)
         if job.state is State.UNKNOWN or is_lost or self._is_overdue(job, now):
-            reason = FailureReason.LOST_TRACK if is_lost else FailureReason.TOO_SLOW
+            self._strangers.pop(job.id, None)
+            reason = FailureReason.TOO_SLOW if isinstance(error, RetryLater) else reason_of(error)
             await self._settlement.fail(job, reason, Charged.UNKNOWN)
             return
+        log.info("a poll failed", extra={"job": job.id, "provider": job.provider, "error": str(error)})
         asked_s = error.retry_after_s if isinstance(error, RetryLater) else None
         jitter = self._randomness.uniform(-1.0, 1.0)
         run_at = Millis(now + round(retry_wait_s(failures=job.failures, asked_s=asked_s, jitter=jitter) * SECOND_MS))
         await self._settlement.record(lambda tx: jobs.reschedule(tx, job, run_at=run_at, because=jobs.Because.FAILED))
+
+    def _stranger(self, job: Job, now: Millis) -> _Stranger:
+        before = self._strangers.get(job.id)
+        found = _Stranger(
+            polls=1 if before is None else before.polls + 1, since=now if before is None else before.since
+        )
+        self._strangers[job.id] = found
+        return found
 
     async def _later(self, job: Job, wait_s: float) -> None:
         """The gateway cannot be reached just now; every job that waits there would only find that out again."""

@@ -1,11 +1,15 @@
 """A person says what became of an `unknown` job, and the ledger follows: one transaction, the same from wherever it is
 asked for, and the member's card is due for a last word again.
+
+A payment in doubt is the chain's to decide. Where the chain cannot be asked, a person may speak for it, in so many
+words and only once no chain takes the payment any more. The payment's row stays as it is: it forbids any other for the
+job, and should the chain be heard after all, it corrects the book.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bot.core.clock import Clock, Millis
+from bot.core.clock import Clock, Millis, utc
 from bot.core.errors import EaselError
 from bot.core.money import Ticks, format_usd
 from bot.db import Database, Reader, Transaction
@@ -16,7 +20,7 @@ from bot.jobs.model import Job, State
 from bot.ledger import store as ledger
 from bot.ledger.model import AlreadyClosed
 from bot.payments import store as payments
-from bot.payments.model import PaymentState
+from bot.payments.model import Payment, PaymentState
 from bot.services.books import held_for
 from bot.services.outcomes import FailureReason
 
@@ -32,14 +36,17 @@ class CannotResolve(EaselError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paid:
-    """The gateway charged: `actual`, or None for what was held."""
+    """The gateway charged: `actual`, or None for what was held. `without_chain` speaks for a payment in doubt."""
 
     actual: Ticks | None = None
+    without_chain: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unpaid:
-    """The gateway charged nothing."""
+    """The gateway charged nothing. `without_chain` as in `Paid`."""
+
+    without_chain: bool = False
 
 
 Verdict = Paid | Unpaid
@@ -89,8 +96,9 @@ def _settle(tx: Transaction, prefix: str, verdict: Verdict, now: Millis) -> str:
     job = find_unknown(tx, prefix)
     hold = held_for(tx, job.id)
     payment = payments.get(tx, job.id)
-    if payment is not None and payment.state in _UNDECIDED:
-        raise CannotResolve(f"job {job.id} was paid by the call; while the bot runs, the chain decides within minutes")
+    is_in_doubt = payment is not None and payment.state in _UNDECIDED
+    if payment is not None and is_in_doubt:
+        _check_doubt(payment, verdict, now)
     try:
         match verdict:
             case Paid(actual=actual):
@@ -105,4 +113,18 @@ def _settle(tx: Transaction, prefix: str, verdict: Verdict, now: Millis) -> str:
     jobs.move(tx, job, State.FAILED, now=now, note=FailureReason.SETTLED, detail=note)
     # Their card said that nobody knows; it has no last word any more.
     interactions.reopen(tx, job.id)
-    return f"job {job.id} has failed; {note} (held were {format_usd(hold.amount)})"
+    warning = "; its payment is still in doubt, and the chain corrects this if it is heard" if is_in_doubt else ""
+    return f"job {job.id} has failed; {note} (held were {format_usd(hold.amount)}){warning}"
+
+
+def _check_doubt(payment: Payment, verdict: Verdict, now: Millis) -> None:
+    """Raises CannotResolve while the chain may still take the payment, and where nobody said to do without it."""
+    paid_so = f"job {payment.job_id} was paid by the call"
+    if not verdict.without_chain:
+        raise CannotResolve(
+            f"{paid_so}; while the bot runs, the chain decides within minutes. Where it cannot be asked any more, look "
+            f"up {payment.reference or 'the wallet'} yourself and repeat this with --without-chain"
+        )
+    if now < payment.final_at:
+        until = utc(payment.final_at).strftime("%Y-%m-%d %H:%M:%S")
+        raise CannotResolve(f"{paid_so}, and until {until} UTC the chain may still take the payment")

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from bot.core.clock import MINUTE_MS, SECOND_MS, Clock, Millis
 from bot.core.crashpoints import CrashPoint, Crashpoints
-from bot.core.errors import Charged, NotAuthorised, OutOfFunds, ProviderError, RetryLater
+from bot.core.errors import Charged, NotAuthorised, OutcomeUnknown, OutOfFunds, ProviderError, RetryLater
 from bot.core.ids import Randomness
 from bot.core.money import Ticks
 from bot.core.requests import PictureOrder
@@ -23,8 +23,9 @@ from bot.services.collecting import Collector
 from bot.services.failover import Failover
 from bot.services.handed.loading import Loading, SourceUnavailable
 from bot.services.orders import Ordered, ordered
-from bot.services.outcomes import FailureReason, reason_of
+from bot.services.outcomes import FailureReason, reason_of, told
 from bot.services.paying import Paying, PaymentDeclined
+from bot.services.repeating import MAX_REPEATS, may_repeat
 from bot.services.rhythm import Rhythm
 from bot.services.settlement import Settlement
 
@@ -85,12 +86,12 @@ class Sending:
             await self._send(job)
 
     async def recover(self, job: Job) -> None:
-        """The process died between the intent and the answer. Only a gateway that honours our key is asked again,
+        """No answer came, or the process died before it was stored. Only a gateway that honours our key is asked again,
         and one that is paid by the call: what was signed is on disk, and can be taken only once."""
         found = ordered(self._registry, job)
         if found is not None and self._loading is not None and await self._loading.never_left(job, found.provider):
             await self._send(job)
-        elif found is not None and (found.provider.honours_idempotency_key or job.provider in self._paid):
+        elif found is not None and (self._may_repeat(job) or job.provider in self._paid):
             await self._send(job, is_repeat=True)
         else:
             await self._settlement.fail(job, FailureReason.NO_ANSWER, Charged.UNKNOWN)
@@ -140,13 +141,17 @@ class Sending:
         # Of a paid call these two mean that nothing was paid, also after a restart.
         is_doubtful = is_repeat and not (job.provider in self._paid and isinstance(error, RetryLater | PaymentDeclined))
         is_turned_away = isinstance(error, RetryLater | NotAuthorised | OutOfFunds) and error.charged is Charged.NO
-        if is_turned_away and not is_doubtful and await self._failover.move_on(job, because=str(error)):
+        if is_turned_away and not is_doubtful and await self._failover.move_on(job, because=told(error)):
             return
         match error:
             case RetryLater():
                 await (self._repeat_later(job, error) if is_doubtful else self._submit_later(job, error))
             case PaymentDeclined():
                 await self._settlement.fail(job, FailureReason.PAYMENT_WANTED, Charged.NO)
+            case OutcomeUnknown() if self._may_repeat(job):
+                await self._repeat_later(job, error)
+            case NotAuthorised() | OutOfFunds() if is_repeat and self._may_repeat(job):
+                await self._repeat_later(job, error)
             case NotAuthorised() | OutOfFunds() if is_repeat:
                 await self._settlement.fail(job, reason_of(error), Charged.UNKNOWN, payment_ref=error.payment_ref)
             case _:
@@ -194,7 +199,9 @@ class Sending:
         return answer
 
     async def _accepted(self, job: Job, offer: Offer, answer: Accepted) -> None:
-        wait_s = await self._rhythm.wait_s(offer, waited_s=0.0, asked_s=answer.poll_after_s, polls=0)
+        is_called = self._calls.awaits(job)
+        asked_s = answer.poll_after_s
+        wait_s = await self._rhythm.wait_s(offer, waited_s=0.0, asked_s=asked_s, polls=0, is_called=is_called)
         now = self._clock.now()
         deadline_at = Millis(now + round(offer.deadline_s * SECOND_MS))
         is_parked = answer.approval_url is not None
@@ -226,7 +233,7 @@ class Sending:
         def write(tx: Transaction) -> bool:
             if is_over or jobs.is_cancel_requested(tx, job.id):
                 return False
-            jobs.move(tx, job, State.QUEUED, now=now, run_at=run_at, detail=str(error))
+            jobs.move(tx, job, State.QUEUED, now=now, run_at=run_at, detail=told(error))
             if is_held_back:
                 jobs.uncount_attempt(tx, job.id)
             return True
@@ -234,12 +241,16 @@ class Sending:
         if not await self._settlement.record(write):
             await self._settlement.fail(job, reason_of(error), Charged.NO, payment_ref=error.payment_ref)
 
-    async def _repeat_later(self, job: Job, error: RetryLater) -> None:
+    def _may_repeat(self, job: Job) -> bool:
+        return may_repeat(self._registry, job, now=self._clock.now())
+
+    async def _repeat_later(self, job: Job, error: ProviderError) -> None:
         """The job stays in `submitting`, for only the same request again can tell what became of the first."""
-        if job.failures + 1 >= MAX_ATTEMPTS:
+        if job.failures + 1 >= MAX_REPEATS:
             await self._settlement.fail(job, reason_of(error), Charged.UNKNOWN, payment_ref=error.payment_ref)
             return
         jitter = self._randomness.uniform(-1.0, 1.0)
-        wait_s = retry_wait_s(failures=job.failures, asked_s=error.retry_after_s, jitter=jitter)
+        asked_s = error.retry_after_s if isinstance(error, RetryLater) else None
+        wait_s = retry_wait_s(failures=job.failures, asked_s=asked_s, jitter=jitter)
         run_at = Millis(self._clock.now() + round(wait_s * SECOND_MS))
         await self._settlement.record(lambda tx: jobs.reschedule(tx, job, run_at=run_at, because=jobs.Because.FAILED))

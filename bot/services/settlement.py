@@ -15,17 +15,13 @@ from bot.jobs.model import Job, State
 from bot.ledger import store as ledger
 from bot.ledger.model import Basis
 from bot.services.books import held_for
-from bot.services.outcomes import GRACE_MS, LOOK_UP_MS, FailureReason, reason_of
+from bot.services.outcomes import GRACE_MS, LOOK_UP_MS, FailureReason, payment_words, reason_of
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 # How long to wait before a write is tried again that must not be lost.
 WRITE_PAUSE_S = 1.0
-
-
-def _payment(reference: str | None) -> str | None:
-    return None if reference is None else f"payment {reference}"
 
 
 class Settlement:
@@ -80,7 +76,7 @@ class Settlement:
                     self.leave_unknown(tx, job, reason=reason, now=now, payment_ref=payment_ref)
                     return
             end = State.CANCELLED if jobs.is_cancel_requested(tx, job.id) else State.FAILED
-            jobs.move(tx, job, end, now=now, note=reason, detail=_payment(payment_ref))
+            jobs.move(tx, job, end, now=now, note=reason, detail=payment_words(payment_ref))
 
         await self.record(settle)
         log.info("job settled", extra={"job": job.id, "reason": reason, "charged": charged})
@@ -110,7 +106,7 @@ class Settlement:
                 now=now,
                 run_at=self.next_look(job, reason, now),
                 note=reason,
-                detail=_payment(payment_ref),
+                detail=payment_words(payment_ref),
             )
 
     def next_look(self, job: Job, reason: FailureReason, now: Millis) -> Millis:

@@ -4,14 +4,14 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from bot.core.clock import Clock
-from bot.core.requests import ModelId, ProviderName
 from bot.db import Database, Transaction
 from bot.interactions import store as interactions
 from bot.interactions.model import InteractionState
 from bot.jobs import store as jobs
-from bot.jobs.model import Job, State
+from bot.jobs.model import State
 from bot.providers.registry import Registry
 from bot.services.outcomes import FailureReason
+from bot.services.repeating import may_repeat
 from bot.services.settlement import Settlement
 
 
@@ -22,13 +22,6 @@ class Recovery:
     recovered: int
     voided: int
     unknown: int
-
-
-def _can_ask_again(registry: Registry, job: Job, paid: Collection[str]) -> bool:
-    if job.provider in paid:
-        return True  # what was signed can be taken only once, and the chain says whether it was
-    offer = registry.offer(ProviderName(job.provider), ModelId(job.model))
-    return offer is not None and registry.provider(offer.provider).honours_idempotency_key
 
 
 async def recover(
@@ -51,7 +44,8 @@ async def recover(
         jobs.take_over(tx, owner=owner)
         jobs.spread_overdue(tx, now=now)
         submitting = [job for job in jobs.live(tx) if job.state is State.SUBMITTING]
-        lost = [job for job in submitting if not _can_ask_again(registry, job, paid)]
+        # What a wallet signed can be taken only once, and the chain says whether it was.
+        lost = [job for job in submitting if job.provider not in paid and not may_repeat(registry, job, now=now)]
         for job in lost:
             settlement.leave_unknown(tx, job, reason=FailureReason.NO_ANSWER, now=now)
         states = [job.state for job in jobs.live(tx)]

@@ -28,6 +28,11 @@ def _can(facts: Mapping[str, Fact], what: str) -> str:
     return f"{model} can do: {escape(str(can), _FACT_LIMIT)}. You asked for {_asked(facts)}."
 
 
+def _shapes(facts: Mapping[str, Fact]) -> str:
+    said = _can(facts, "shapes")
+    return f"{said} A single picture keeps its own shape there." if facts.get("is_for_several") else said
+
+
 def _asked(facts: Mapping[str, Fact]) -> str:
     return escape(str(facts.get("asked", "something else")), _FACT_LIMIT)
 
@@ -90,7 +95,7 @@ _REFUSALS: dict[RefusalReason, tuple[str, Callable[[Mapping[str, Fact]], str]]] 
         lambda _: "Whoever runs this bot has not given it a key yet.",
     ),
     RefusalReason.PROVIDER_DOWN: ("The picture service is not available", _down),
-    RefusalReason.RATIO: ("That shape is not possible", lambda facts: _can(facts, "shapes")),
+    RefusalReason.RATIO: ("That shape is not possible", _shapes),
     RefusalReason.COUNT: ("That number of pictures is not possible", lambda facts: _can(facts, "how many")),
     RefusalReason.RESOLUTION: ("That size is not possible", lambda facts: _can(facts, "sizes")),
     RefusalReason.FORMAT: ("That file format is not possible", lambda facts: _can(facts, "file formats")),

@@ -1,6 +1,7 @@
 """The running bot's own door for commands that must write: a unix socket in its data folder, for its own user alone.
 
-    ->  {"verb": "resolve", "job": "abc", "verdict": "paid", "ticks": 400000000}\n      "ticks" null: what was held
+    ->  {"verb": "resolve", "job": "abc", "verdict": "paid", "ticks": 400000000}\n      "ticks" null: what was held;
+                                                           "without_chain": true speaks for a payment in doubt
     ->  {"verb": "adjust", "job": "abc", "ticks": -400000000, "reason": "refund", "author": "ada"}\n
     <-  {"told": "job abc… has failed; …"}\n      or      {"refused": "no job begins with 'abc'"}\n
 
@@ -61,11 +62,12 @@ class _Resolve(BaseModel):
     job: Annotated[str, Field(max_length=_PREFIX_LENGTH)]
     verdict: Literal["paid", "unpaid"]
     ticks: Annotated[int, Field(ge=0, le=MAX_TICKS)] | None = None
+    without_chain: bool = False
 
     def meant(self) -> Verdict:
         if self.verdict == "unpaid":
-            return Unpaid()
-        return Paid(actual=None if self.ticks is None else Ticks(self.ticks))
+            return Unpaid(without_chain=self.without_chain)
+        return Paid(actual=None if self.ticks is None else Ticks(self.ticks), without_chain=self.without_chain)
 
 
 class _Adjust(BaseModel):
@@ -185,7 +187,10 @@ async def ask_to_resolve(folder: Path, prefix: str, verdict: Verdict, *, timeout
     """
     ticks = verdict.actual if isinstance(verdict, Paid) else None
     request = _Resolve(
-        job=prefix[:_PREFIX_LENGTH], verdict="paid" if isinstance(verdict, Paid) else "unpaid", ticks=ticks
+        job=prefix[:_PREFIX_LENGTH],
+        verdict="paid" if isinstance(verdict, Paid) else "unpaid",
+        ticks=ticks,
+        without_chain=verdict.without_chain,
     )
     return await _ask(folder, request, refused=CannotResolve, timeout_s=timeout_s)
 

@@ -15,7 +15,7 @@ from bot.core.clock import Clock, utc
 from bot.core.money import Ticks, usd
 from sandbox.gateways.calling import Callback, Caller
 from sandbox.gateways.checks import Check, RejectedError, address, check_body, fields, many, one_of, text
-from sandbox.gateways.faults import Outcome
+from sandbox.gateways.faults import Outcome, Step
 from sandbox.gateways.serving import Desk
 from sandbox.gateways.works import Order, Work
 
@@ -115,7 +115,8 @@ class PretendApiframe:
         if (known := self._keys.get(key)) is not None:
             if known.body != raw:
                 return web.json_response({"error": "Idempotency-Key was used with another body"}, status=409)
-            return self._created(known.work)
+            again = self._created(known.work)
+            return await self._desk.tell(request, known.work, again, error_body, at=Step.SUBMIT)
         try:
             order, model, webhook = self._order(raw, request.match_info["verb"])
         except RejectedError as problem:

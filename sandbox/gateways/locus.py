@@ -72,7 +72,7 @@ _PHRASES = {
     502: "Upstream API call failed",
 }
 _MESSAGES = {403: "The call is above the allowance of this wallet."}
-_PAYMENT_ID = "5b0b2f4e-0000-4000-8000-000000000000"
+PAYMENT_ID = "5b0b2f4e-0000-4000-8000-000000000000"
 
 
 def error_body(status: int) -> object:
@@ -81,7 +81,7 @@ def error_body(status: int) -> object:
     if status in _MESSAGES:
         body["message"] = _MESSAGES[status]
     if status in (500, 502):
-        body["paymentId"] = _PAYMENT_ID
+        body["paymentId"] = PAYMENT_ID
     return body
 
 

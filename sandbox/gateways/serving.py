@@ -39,10 +39,16 @@ class Desk:
         return good
 
     async def tell(
-        self, request: web.Request, work: Work | None, good: web.Response, error_body: Callable[[int], object]
+        self,
+        request: web.Request,
+        work: Work | None,
+        good: web.Response,
+        error_body: Callable[[int], object],
+        *,
+        at: Step = Step.POLL,
     ) -> web.StreamResponse:
-        """Answers a question about work."""
-        fault = None if work is None else self.faults.answer(self.works.gateway, Step.POLL, work.prompt)
+        """Answers a question about work, or the same order again."""
+        fault = None if work is None else self.faults.answer(self.works.gateway, at, work.prompt)
         if fault is None:
             return good
         return await spoil(request, fault, good, error_body(fault.status), self.pauses)

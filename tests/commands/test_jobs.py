@@ -19,6 +19,7 @@ from bot.jobs.model import State
 from bot.ledger import store as ledger
 from bot.ledger.model import EntryKind, HoldState
 from bot.payments import store as payments
+from bot.payments.model import FINALITY_MS, AlreadyPaying
 from bot.payments.signer import Signed
 from bot.services.resolving import Paid, Unpaid, Verdict
 from tests.commands.shop import HELD, NOW, PROMPT, fill, opened, run
@@ -27,8 +28,8 @@ from tests.payments.test_store import approved
 LATER = ManualClock(NOW + DAY_MS // 2)
 
 
-async def _resolve(path: Path, prefix: str, verdict: Verdict) -> str:
-    return await jobs.resolve(path, prefix=prefix, verdict=verdict, clock=LATER)
+async def _resolve(path: Path, prefix: str, verdict: Verdict, *, at: int = LATER.now()) -> str:
+    return await jobs.resolve(path, prefix=prefix, verdict=verdict, clock=ManualClock(at))
 
 
 def _image(folder: Path) -> dict[str, bytes]:
@@ -236,8 +237,40 @@ async def test_a_payment_in_doubt_is_left_to_the_chain(tmp_path: Path) -> None:
 
     async with opened(path) as database:
         await database.write(pay)
-    with pytest.raises(CommandRefused, match="the chain decides"):
+    with pytest.raises(CommandRefused, match=r"the chain decides.*--without-chain"):
         await _resolve(path, "abc", Unpaid())
+
+
+@pytest.mark.parametrize("verdict", [Unpaid(without_chain=True), Paid(without_chain=True)], ids=["unpaid", "paid"])
+@pytest.mark.parametrize("is_signed", [True, False], ids=["signed", "begun"])
+async def test_a_person_may_speak_for_the_chain_once_no_chain_takes_the_payment(
+    tmp_path: Path, verdict: Verdict, *, is_signed: bool
+) -> None:
+    """The row of the payment stays: it forbids another one, and the chain can still correct the book."""
+    path = await fill(tmp_path, unknown=("abc",))
+    final_at = NOW + FINALITY_MS if is_signed else approved().expires_at + FINALITY_MS
+
+    def pay(tx: Transaction) -> None:
+        payments.begin(tx, JobId("abc"), approved(), at=NOW, daily=usd("1"))
+        signed = Signed(credential="Payment x", tx_hash="0x" + "1" * 64, valid_before=NOW)
+        if is_signed:
+            payments.signed(tx, JobId("abc"), signed, credential=b"sealed", at=NOW)
+
+    async with opened(path) as database:
+        await database.write(pay)
+    with pytest.raises(CommandRefused, match="may still take the payment"):
+        await _resolve(path, "abc", verdict, at=final_at - 1)
+    told = await _resolve(path, "abc", verdict, at=final_at)
+    assert "still in doubt" in told
+
+    async with opened(path) as database:
+        job = await database.read(lambda reader: store.get(reader, JobId("abc")))
+        assert job is not None
+        assert job.state is State.FAILED
+        assert len(await database.read(payments.undecided)) == 1
+        if is_signed:
+            with pytest.raises(AlreadyPaying):
+                await database.write(lambda tx: payments.begin(tx, JobId("abc"), approved(), at=NOW, daily=usd("1")))
 
 
 async def test_nothing_is_resolved_while_another_process_owns_the_folder(tmp_path: Path) -> None:

@@ -72,6 +72,7 @@ def test_what_nobody_knows_is_never_called_free() -> None:
 def test_a_download_says_whether_its_address_is_gone() -> None:
     assert DownloadFailed("404", is_gone=True).is_gone
     assert not DownloadFailed("cut").is_gone
+    assert (DownloadFailed("full", is_ours=True).is_ours, DownloadFailed("cut").is_ours) == (True, False)
     assert issubclass(DownloadFailed, MediaError)
 
 

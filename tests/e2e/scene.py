@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 from bot import app
+from bot.commands import jobs as commands
 from bot.core.clock import Clock, Millis, SystemClock
 from bot.db import Reader
 from bot.jobs import store as jobs
@@ -121,6 +122,11 @@ class Scene:
             )
         )
         return job
+
+    async def shown(self, job: Job) -> str:
+        """What `python -m bot jobs show` says of the job."""
+        database = self.house.settings.data_dir / app.DATABASE_NAME
+        return "\n".join(await commands.show(database, prefix=job.id, wants_prompt=False))
 
     async def draws_again(self) -> None:
         """The bot is well: the next good request is drawn and posted."""

@@ -9,6 +9,7 @@ from bot.core.money import usd
 from bot.jobs.model import State
 from sandbox.discord import Permission, Upload
 from sandbox.gateways import EVERY, Outcome, lost_answer, outcome, says, status
+from sandbox.gateways.locus import PAYMENT_ID
 from tests.e2e.handing import drawing
 from tests.e2e.rig import held, spent
 from tests.e2e.scene import scene
@@ -203,6 +204,17 @@ async def test_a_gateway_that_turns_a_question_away_is_followed_by_the_next(tmp_
         assert "via Locus" in post.content
         assert any("xAI did not take it and charged nothing" in one.plain_text() for one in use.history)
         assert [charge.provider for charge in play.rig.gateways.book.charges] == ["locus"]
+
+
+async def test_the_handle_for_a_refund_stays_with_the_question(tmp_path: Path) -> None:
+    async with scene(tmp_path, names=EVERY) as play:
+        play.rig.gateways.faults.next("locus", outcome(Outcome.ERROR))
+        use = await ask(play, model=LOCUS)
+        await play.until_failed_once()
+        await play.later(seconds=3)
+        await answered(play, use)
+        (job,) = await play.ends_well()
+        assert f"payment {PAYMENT_ID}" in await play.shown(job)
 
 
 async def test_a_model_that_was_named_with_its_gateway_is_asked_there_alone(tmp_path: Path) -> None:

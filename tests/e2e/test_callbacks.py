@@ -12,7 +12,7 @@ import pytest
 
 from bot.core.money import usd
 from bot.jobs.model import State
-from sandbox.gateways import Gateways, Habit, Outcome, Step, WorkFault, late_answer, outcome, status
+from sandbox.gateways import Gateways, Habit, Outcome, Step, WorkFault, late_answer, lost_answer, outcome, status
 from sandbox.gateways.apiframe import PretendApiframe
 from sandbox.gateways.calling import Caller
 from tests.e2e.rig import spent
@@ -225,3 +225,34 @@ async def test_an_order_that_is_sent_again_after_it_was_turned_away_names_the_sa
         assert len(gateway.webhooks) == 2
         assert len(set(gateway.webhooks)) == 1
         await play.ends_well(spent_is_booked=False)
+
+
+async def test_an_order_whose_answer_was_lost_is_found_by_the_call_about_it(tmp_path: Path) -> None:
+    """`unknown` until the gateway calls; what it says of money and pictures is asked for, and posted in the channel."""
+    async with reachable(tmp_path, Habit.ONCE) as play:
+        play.rig.gateways.faults.next("pixazo", WorkFault(kind=Outcome.SLOW, seconds=0.3))
+        play.rig.gateways.faults.next("pixazo", lost_answer())
+        await play.ask()
+        await play.until_state(State.UNKNOWN)
+        await play.until_state(State.DONE)
+        await play.ends_well()
+        assert len(play.rig.posts()) == len(play.rig.gateways.book.charges) == 1
+
+
+async def test_a_gateway_that_calls_is_hardly_asked_any_more(tmp_path: Path) -> None:
+    """F9: the first call earns trust; a job whose call is lost is found by the net, later but surely."""
+    async with reachable(tmp_path, Habit.ONCE) as play:
+        caller = play.rig.gateways.pixazo.caller
+        play.rig.gateways.faults.next("pixazo", SOON)
+        await play.posted(await play.ask())
+        caller.habit = Habit.NEVER
+        play.rig.gateways.faults.next("pixazo", AT_ONCE)
+        use = await play.ask("another")
+        await play.until(lambda found: len(found) == 2 and found[1].state is State.WAITING)
+        await play.later(seconds=20)
+        (_, job) = await play.jobs()
+        assert (job.state, job.polls) == (State.WAITING, 0)
+        await play.later(seconds=15)
+        await play.posted(use)
+        (_, job) = await play.ends_well()
+        assert job.polls == 1

@@ -12,9 +12,11 @@ from bot import app, config
 from bot.core.errors import DatabaseUnavailable, DataFolderBusy
 from bot.db import Reader
 from bot.jobs.model import State
+from bot.services import collecting
+from bot.services.collecting import MAX_FETCHES
 from sandbox.gateways import Outcome, outcome
 from tests.e2e.rig import Rig, rig, spent
-from tests.e2e.scene import PIXAZO, WAIT_S, Scene, scene
+from tests.e2e.scene import LOCUS, PIXAZO, WAIT_S, Scene, scene
 
 
 @contextmanager
@@ -55,6 +57,55 @@ async def test_an_outcome_that_cannot_be_written_is_written_when_it_can(tmp_path
         await play.posted(use)
         assert len(play.rig.posts()) == len(play.rig.gateways.book.charges) == 1
         await play.ends_well()
+
+
+@contextmanager
+def no_place_for_pictures(play: Scene) -> Iterator[None]:
+    """While inside, no picture can be kept; the database can be written."""
+    folder = play.rig.stage.data_dir / "pictures"
+    away = folder.rename(folder.with_name("away"))
+    try:
+        yield
+    finally:
+        away.rename(folder)
+
+
+@pytest.mark.parametrize("model", [PIXAZO, LOCUS])
+@pytest.mark.parametrize("is_inside", [True, False], ids=["inside the answer", "behind an address"])
+async def test_a_picture_that_our_disk_does_not_take_is_kept_when_it_can_be(
+    tmp_path: Path, model: str, *, is_inside: bool
+) -> None:
+    """G12: asked for again where that is possible, else its bytes wait; never voided, booked once, posted once."""
+    async with scene(tmp_path) as play:
+        if is_inside:
+            play.rig.gateways.faults.when("", outcome(Outcome.BASE64))
+        with no_place_for_pictures(play):
+            use = await play.ask(model=model)
+            for failures in range(1, MAX_FETCHES + 1):
+                await play.until(lambda found: found[0].failures == failures and found[0].lease_owner is None)  # noqa: B023
+                await play.later(seconds=70)
+            assert await spent(play.house) == 0
+        await play.later(seconds=70)
+        post = await play.posted(use)
+        assert len(post.pictures()) == len(play.rig.gateways.book.charges) == 1
+        (job,) = await play.ends_well()
+        assert len(job.result or "") < 1_000
+
+
+async def test_a_disk_that_takes_no_picture_for_a_day_ends_with_the_price(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """G12: an honest end, and the money is not called free."""
+    monkeypatch.setattr(collecting, "MAX_KEEPS", 2)
+    async with scene(tmp_path) as play:
+        play.rig.gateways.faults.when("", outcome(Outcome.BASE64))
+        with no_place_for_pictures(play):
+            use = await play.ask(model=PIXAZO)
+            await play.until_failed_once()
+            await play.later(seconds=70)
+            await play.says(use, "could not be fetched")
+        assert await spent(play.house) > 0
+        await play.ends_well(spent_is_booked=False)
 
 
 async def test_a_writer_that_dies_ends_the_process_and_the_next_one_goes_on(tmp_path: Path) -> None:

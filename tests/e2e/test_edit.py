@@ -80,6 +80,19 @@ async def test_several_pictures_arrive_in_their_order(tmp_path: Path, name: str)
         await play.ends_well()
 
 
+async def test_a_shape_that_the_cheapest_cannot_give_a_single_picture_is_drawn_by_another(tmp_path: Path) -> None:
+    """xAI keeps the shape of a single picture."""
+    async with scene(tmp_path, names=EVERY) as play:
+        picture = upload(drawing())
+        use = await play.ana.command("edit", prompt="wider", image=picture, aspect_ratio="2:1")
+        assert "via Pixazo" in (await play.posted(use)).plain_text()
+        use = await play.ana.command(
+            "edit", prompt="wider", image=picture, aspect_ratio="2:1", model="xai/grok-imagine"
+        )
+        assert "keeps its own shape" in await play.refused(use)
+        await play.ends_well()
+
+
 async def test_what_takes_one_picture_alone_is_not_given_two(tmp_path: Path) -> None:
     async with scene(tmp_path, names=EVERY) as play:
         use = await play.ana.command(

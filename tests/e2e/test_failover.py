@@ -14,7 +14,8 @@ from bot.jobs.looks import store as looks
 from bot.jobs.model import State
 from bot.ledger import store as ledger
 from bot.ledger.model import Entry
-from sandbox.gateways import EVERY, Step, lost_answer, status
+from sandbox.gateways import EVERY, Outcome, Step, lost_answer, outcome, status
+from sandbox.gateways.locus import PAYMENT_ID
 from tests.e2e.rig import held, rig, spent
 from tests.e2e.scene import LOCUS, Scene, scene
 
@@ -56,6 +57,16 @@ async def test_a_gateway_that_turns_a_request_away_is_followed_by_the_next(tmp_p
         assert booked[1].amount > booked[0].amount
         assert booked[2].amount == await spent(play.house) == play.rig.booked()
         assert await held(play.house) == 0
+
+
+async def test_the_handle_for_a_refund_stays_with_the_job_that_goes_on(tmp_path: Path) -> None:
+    """Each 502 of Locus names its own; whoever wants the money back needs it, wherever the job was drawn in the end."""
+    async with scene(tmp_path) as play:
+        play.rig.gateways.faults.next(CHEAPEST, outcome(Outcome.ERROR))
+        await play.posted(await play.ask(model=None))
+        (job,) = await play.ends_well()
+        assert job.provider == NEXT
+        assert f"payment {PAYMENT_ID}" in await play.shown(job)
 
 
 async def test_a_gateway_that_refuses_connections_is_followed_by_the_next(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Locus without a key, the whole way: `/imagine` paid by the call on a pretend chain."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -18,8 +19,8 @@ WALLET = "0x" + "5a" * 32
 
 
 @asynccontextmanager
-async def paid(folder: Path) -> AsyncIterator[tuple[Rig, PretendChain, PayingLocus, House]]:
-    """A bot with a wallet and no key but Pixazo's."""
+async def paying_stage(folder: Path) -> AsyncIterator[tuple[Rig, PretendChain, PayingLocus]]:
+    """The chain, the gateway that is paid on it, and a stage for bots with a wallet."""
     async with (
         PretendChain.start() as chain,
         PayingLocus.start(chain=chain) as locus,
@@ -30,8 +31,14 @@ async def paid(folder: Path) -> AsyncIterator[tuple[Rig, PretendChain, PayingLoc
             EASEL_LOCUS_MPP_URL=locus.base_url,
             EASEL_LOCUS_RPC_URL=chain.rpc_url,
         ) as stage,
-        stage.bot() as house,
     ):
+        yield stage, chain, locus
+
+
+@asynccontextmanager
+async def paid(folder: Path) -> AsyncIterator[tuple[Rig, PretendChain, PayingLocus, House]]:
+    """A bot with a wallet and no key but Pixazo's."""
+    async with paying_stage(folder) as (stage, chain, locus), stage.bot() as house:
         yield stage, chain, locus, house
 
 
@@ -78,3 +85,23 @@ async def test_a_gateway_that_asks_again_is_not_paid_again(tmp_path: Path) -> No
         assert await held(house) >= chain.transfers[0].transfer.units * 10_000
         assert stage.posts() == []
         await stage.assert_sound(house)
+
+
+async def test_a_payment_in_doubt_is_decided_by_the_chain_also_without_the_wallet(tmp_path: Path) -> None:
+    """The operator has changed to a key meanwhile: what was paid is booked all the same."""
+    async with paying_stage(tmp_path) as (stage, chain, locus):
+        locus.trick = Trick.ASKS_AGAIN
+        async with stage.bot() as house:
+            use = await stage.sandbox.person("ana").command("imagine", prompt="a fox", model="locus/grok-imagine")
+            await use.answered()
+            (job,) = await stage.settle(house)
+            assert job.state is State.UNKNOWN
+        async with stage.bot(EASEL_LOCUS_WALLET_KEY="", EASEL_LOCUS_API_KEY="claw_dev_1234567890") as house:
+            async with asyncio.timeout(20):
+                while not (job := (await stage.settle(house))[0]).has_ended:
+                    await asyncio.sleep(0.02)
+            assert job.state is State.FAILED
+            assert await spent(house) == chain.transfers[0].transfer.units * 10_000
+            assert await held(house) == 0
+            await stage.assert_sound(house)
+        assert len(chain.transfers) == 1

@@ -8,6 +8,7 @@ from bot.core.money import usd
 from bot.db import Reader
 from bot.jobs.model import Job, State
 from sandbox.gateways import (
+    EVERY,
     AnswerFault,
     Break,
     Outcome,
@@ -18,6 +19,8 @@ from sandbox.gateways import (
     outcome,
     status,
 )
+from sandbox.gateways.locus import PAYMENT_ID
+from tests.e2e.handing import drawing, upload
 from tests.e2e.rig import held, spent
 from tests.e2e.scene import LOCUS, PIXAZO, Scene, scene
 
@@ -25,6 +28,7 @@ HOLD = usd("0.075")
 POLL = Step.POLL
 NOT_CHARGED = "You were **not** charged"
 RESERVED = "stays reserved"
+REFUND_HANDLE = f"payment {PAYMENT_ID}"
 
 
 def _waits_to_be_sent_again(job: Job) -> bool:
@@ -41,6 +45,9 @@ def _kinds(reader: Reader) -> list[str]:
         status(429, at=POLL, retry_after="5"),
         status(429, at=POLL, retry_after="1000000000"),
         status(429, at=POLL, retry_after="-7"),
+        status(401, at=POLL),
+        status(402, at=POLL),
+        status(403, at=POLL),
         status(500, at=POLL),
         status(503, at=POLL),
         lost_answer(at=POLL),
@@ -94,14 +101,17 @@ async def test_an_id_that_the_gateway_does_not_know_yet_is_given_time(tmp_path: 
 
 
 async def test_an_id_that_the_gateway_never_knows_is_left_unknown_with_its_money_reserved(tmp_path: Path) -> None:
-    """E2: 404 for ever. Not voided: it may have been charged (it was). After a day it is presumed."""
+    """E2: 404 for ever, in many polls and for half a minute. Not voided: it may have been charged (it was). After a day
+    it is presumed."""
     async with scene(tmp_path) as play:
         play.rig.gateways.faults.when("", status(404, at=POLL))
         use = await play.ask()
-        await play.until(lambda found: found[0].failures == 1)
-        await play.later(seconds=3)
-        await play.until(lambda found: found[0].failures == 2)
-        await play.later(seconds=6)
+        for failures in (1, 2, 3):
+            await play.until(lambda found: found[0].failures == failures)  # noqa: B023
+            await play.later(seconds=3 * failures)
+        await play.until(lambda found: found[0].failures == 4)
+        await play.says(use, "drawing")
+        await play.later(seconds=30)
         text = await play.says(use, RESERVED)
         assert "no longer knows the request" in text
         await play.until_state(State.UNKNOWN)
@@ -113,6 +123,49 @@ async def test_an_id_that_the_gateway_never_knows_is_left_unknown_with_its_money
         assert await play.house.database.read(_kinds) == ["hold", "presume"]
         assert await spent(play.house) == HOLD >= play.rig.booked() > 0
         await play.ends_well(spent_is_booked=False)
+
+
+async def test_a_404_among_other_failures_does_not_make_a_job_unknown(tmp_path: Path) -> None:
+    """E1, E2: what counts is how often and for how long the id was not known."""
+    async with scene(tmp_path) as play:
+        for code in (503, 503, 503, 404):
+            play.rig.gateways.faults.next("pixazo", status(code, at=POLL))
+        use = await play.ask()
+        for failures in (1, 2, 3, 4):
+            await play.until(lambda found: found[0].failures == failures)  # noqa: B023
+            await play.later(seconds=60)
+        await play.posted(use)
+        await play.ends_well()
+
+
+async def test_a_poll_whose_key_is_refused_keeps_new_requests_away(tmp_path: Path) -> None:
+    """E1, D10: the work under way is asked for until it is there; no other request goes where the key may be bad."""
+    async with scene(tmp_path) as play:
+        play.rig.gateways.faults.next("pixazo", status(401, at=POLL))
+        use = await play.ask()
+        await play.until_failed_once()
+        text = await play.refused(await play.ask("another", by=play.bo))
+        assert "not available" in text
+        await play.later(seconds=70)
+        await play.posted(use)
+        await play.draws_again()
+        await play.ends_well()
+
+
+async def test_a_key_that_stays_refused_leaves_the_money_reserved_at_the_deadline(tmp_path: Path) -> None:
+    """E1, E3: no poll's error decides about money before the time of the work is over."""
+    async with scene(tmp_path) as play:
+        play.rig.gateways.faults.when("", status(403, at=POLL))
+        use = await play.ask()
+        await play.until_failed_once()
+        await play.later(minutes=9)
+        await play.until(lambda found: found[0].failures == 2)
+        await play.says(use, "drawing")
+        await play.later(minutes=2)
+        await play.says(use, RESERVED)
+        job = await play.until_state(State.UNKNOWN)
+        assert job.reason == "not_authorised"
+        await play.ends_well(spent_is_booked=False, held_ticks=HOLD)
 
 
 async def test_work_that_never_ends_is_given_up_at_its_deadline_and_told(tmp_path: Path) -> None:
@@ -131,6 +184,25 @@ async def test_work_that_never_ends_is_given_up_at_its_deadline_and_told(tmp_pat
         await play.until_state(State.FAILED)
         assert await spent(play.house) == HOLD
         await play.ends_well(spent_is_booked=False)
+
+
+async def test_a_member_whose_work_takes_far_too_long_reads_so_in_time(tmp_path: Path) -> None:
+    """E3: at a minute, before the card is out of reach, and at the end, which comes in the channel with a ping."""
+    async with scene(tmp_path, names=EVERY) as play:
+        play.rig.gateways.faults.when("", outcome(Outcome.NEVER_ENDS))
+        use = await play.ana.command("upscale", image=upload(drawing()), model="apiframe/topaz-upscale")
+        await play.until_state(State.WAITING)
+        await play.later(minutes=1)
+        text = await play.says(use, "any moment now (usually")
+        assert "pinged" not in text
+        await play.later(minutes=12.2)
+        await play.says(use, "This takes long. The picture will be posted in the channel, and you will be pinged.")
+        await play.later(minutes=2)
+        job = await play.until_state(State.UNKNOWN)
+        assert job.reason == "too_slow"
+        await play.ends_well(spent_is_booked=False, held_ticks=await held(play.house))
+        (told,) = [one for one in play.rig.sandbox.channel("general").messages if RESERVED in one.plain_text()]
+        assert told.pinged == (play.ana.id,)
 
 
 async def test_a_picture_that_comes_after_it_was_given_up_is_posted_and_booked(tmp_path: Path) -> None:
@@ -323,7 +395,8 @@ async def test_a_failed_upstream_that_was_not_charged_is_tried_again(tmp_path: P
         await play.until_failed_once()
         await play.later(seconds=3)
         await play.posted(use)
-        await play.ends_well()
+        (job,) = await play.ends_well()
+        assert REFUND_HANDLE in await play.shown(job)
 
 
 async def test_a_call_that_waits_for_an_approval_blocks_nobody_and_ends_honestly(tmp_path: Path) -> None:

@@ -17,7 +17,8 @@ def crowd(size: int) -> Memory:
     """So many wait, one of them is due."""
     memory = Memory()
     for number in range(size):
-        memory.write(partial(store.insert, job=new(f"{number:05}", at=later(number))))
+        at = later(number + store.AHEAD_MS if number else 0)
+        memory.write(partial(store.insert, job=new(f"{number:05}", at=at)))
     memory.connection.execute("UPDATE job SET state = 'waiting'")
     return memory
 
@@ -36,11 +37,11 @@ def steps(memory: Memory, question: str) -> int:
         if question == "has due":
             assert memory.read(partial(store.has_due, now=NOW, caps=ROOMY))
         elif question == "has nothing due":
-            assert not memory.read(partial(store.has_due, now=later(-1), caps=ROOMY))
+            assert not memory.read(partial(store.has_due, now=later(-1 - store.AHEAD_MS), caps=ROOMY))
         elif question == "next due":
-            assert memory.read(partial(store.next_due, after=NOW)) == later(1)
+            assert memory.read(partial(store.next_due, after=NOW)) == later(1 + store.AHEAD_MS)
         else:
-            assert len(memory.write(partial(store.claim_due, owner=OWNER, now=NOW, limit=5))) == 1
+            assert len(memory.write(partial(store.claim_due, owner=OWNER, now=NOW, limit=5, looks=5, steps=5))) == 1
             assert memory.write(partial(store.claim_queued, owner=OWNER, now=NOW, limit=5, caps=ROOMY)) == ()
     finally:
         memory.connection.set_progress_handler(None, 0)

@@ -1,6 +1,7 @@
 """The runner: what is due is worked on, within bounds, and nothing that raises or dies holds up the rest."""
 
 import asyncio
+from collections import Counter
 from functools import partial
 from pathlib import Path
 
@@ -61,10 +62,12 @@ async def test_no_more_steps_run_at_once_than_there_are_places(tmp_path: Path, m
             await may_go.wait()
             await rigged.worker.end(job)
 
-        rigged.worker.steps = {"poll": slow, "submit": slow}
-        names = [f"{number}" for number in range(8)]
+        rigged.worker.steps = {"deliver": slow, "submit": slow, "poll": slow}
+        names = [f"{number}" for number in range(9)]
         for number, name in enumerate(names):
-            await rigged.add(name, State.WAITING if number < 5 else State.QUEUED)
+            drawn = {"result": "{}"} if number == 8 else {}
+            state = State.DELIVERING if number < 5 else State.QUEUED if number < 8 else State.WAITING
+            await rigged.add(name, state, **drawn)
         rigged.start()
         await rigged.until(lambda: len(rigged.worker.calls) == 3)
         rigged.runner.wake()
@@ -73,6 +76,34 @@ async def test_no_more_steps_run_at_once_than_there_are_places(tmp_path: Path, m
         may_go.set()
         await rigged.until_ended(*names)
         assert most == 3
+
+
+async def test_looks_have_places_of_their_own_that_are_bounded_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What only asks a gateway waits for no delivery, and keeps none waiting."""
+    monkeypatch.setattr(runner_module, "MAX_STEPS", 2)
+    monkeypatch.setattr(runner_module, "MAX_LOOKS", 3)
+    async with rig(tmp_path) as rigged:
+        may_go, most = asyncio.Event(), Counter[str]()
+
+        async def slow(job: Job) -> None:
+            most[job.state] += 1
+            await may_go.wait()
+            most[job.state] -= 1
+            await rigged.worker.end(job)
+
+        rigged.worker.steps = {"poll": slow, "deliver": slow}
+        names = [f"{number}" for number in range(10)]
+        for number, name in enumerate(names):
+            await rigged.add(name, State.WAITING if number < 5 else State.DELIVERING)
+        rigged.start()
+        await rigged.until(lambda: rigged.runner.active == 5)
+        rigged.runner.wake()
+        await asyncio.sleep(0.01)
+        assert (most[State.WAITING], most[State.DELIVERING]) == (3, 2)
+        may_go.set()
+        await rigged.until_ended(*names)
 
 
 async def test_a_step_that_raises_is_tried_again_and_given_up_in_the_end(tmp_path: Path) -> None:
@@ -210,7 +241,7 @@ async def test_a_job_that_falls_due_between_two_looks_is_not_slept_over(tmp_path
 async def test_a_step_that_ends_makes_room_for_the_next_at_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runner_module, "MAX_STEPS", 1)
+    monkeypatch.setattr(runner_module, "MAX_LOOKS", 1)
     async with rig(tmp_path) as rigged:
         names = [f"{number}" for number in range(4)]
         for name in names:

@@ -1,5 +1,6 @@
 """When to poll and when to try again."""
 
+import itertools
 import math
 import random
 
@@ -7,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.jobs.schedule import RETRY_FIRST_S, RETRY_MAX_S, PollPace, poll_wait_s, retry_wait_s
+from bot.jobs.schedule import RETRY_FIRST_S, RETRY_MAX_S, PollPace, called_wait_s, poll_wait_s, retry_wait_s
 
 TYPICAL = st.floats(0.01, 3_600)
 JITTER = st.floats(-1, 1)
@@ -26,9 +27,10 @@ def wait(typical_s: float = 8.0, *, polls: int, waited_s: float = 0.0, jitter: f
         (8.0, 0, 0.0, 4.8),  # the first wait is long
         (8.0, 1, 4.8, 1.9596),  # then a steady beat
         (8.0, 5, 20.0, 1.9596),
-        (8.0, 3, 25.0, 1.9596),  # late: slower with each poll beyond the third
-        (8.0, 4, 25.0, 2.1556),
-        (8.0, 13, 60.0, 5.0827),
+        (8.0, 9, 24.0, 1.9596),
+        (8.0, 9, 25.0, 2.0596),  # late: slower by a tenth of the time that it is late
+        (8.0, 3, 25.0, 2.0596),  # however many polls there were
+        (8.0, 13, 60.0, 5.5596),
         (8.0, 60, 600.0, 15.0),  # never slower than this
         (120.0, 0, 0.0, 30.0),  # an estimate that is far off costs no more than this
         (1_000.0, 1, 30.0, 15.0),
@@ -38,6 +40,46 @@ def test_one_long_first_wait_then_a_steady_beat_that_slows_down_when_it_is_late(
     typical_s: float, polls: int, waited_s: float, expected: float
 ) -> None:
     assert wait(typical_s, polls=polls, waited_s=waited_s) == pytest.approx(expected, abs=1e-4)
+
+
+def test_late_polls_are_each_a_tenth_slower_than_the_one_before_without_a_jump() -> None:
+    waits: list[float] = []
+    waited_s = 0.0
+    while waited_s < 140:  # before the bound of 15 s
+        waits.append(wait(polls=len(waits), waited_s=waited_s))
+        waited_s += waits[-1]
+    growth = [later / sooner for sooner, later in itertools.pairwise(waits[1:])]
+    assert max(waits) < 15.0
+    assert growth[0] == pytest.approx(1.0)
+    assert growth[-5:] == pytest.approx([1.1] * 5)
+    assert all(sooner <= later + 1e-9 for sooner, later in itertools.pairwise(growth))
+
+
+@given(TYPICAL, POLLS, WAITED, JITTER)
+def test_a_poll_is_never_later_than_the_gateway_advises(
+    typical_s: float, polls: int, waited_s: float, jitter: float
+) -> None:
+    pace = PollPace(typical_s=typical_s, shortest_s=5.0, longest_s=10.0)
+    assert 5.0 <= poll_wait_s(pace, polls=polls, waited_s=waited_s, asked_s=5.0, jitter=jitter) <= 10.0
+
+
+@pytest.mark.parametrize(
+    ("tail_s", "waited_s", "expected"),
+    [
+        (30.0, 0.0, 30.0),  # the call is trusted to come
+        (30.0, 5.0, 25.0),
+        (30.0, 27.0, 30.0),  # that look came early by its jitter
+        (30.0, 31.0, 30.0),  # a net
+        (30.0, 500.0, 30.0),
+        (9_000.0, 0.0, 300.0),  # an estimate that is far off costs no more than this
+    ],
+)
+def test_work_that_will_be_called_about_is_looked_at_late_and_then_seldom(
+    tail_s: float, waited_s: float, expected: float
+) -> None:
+    assert called_wait_s(tail_s=tail_s, waited_s=waited_s, asked_s=5.0, jitter=0.0) == expected
+    assert called_wait_s(tail_s=tail_s, waited_s=waited_s, asked_s=400.0, jitter=0.0) == 400.0
+    assert called_wait_s(tail_s=tail_s, waited_s=waited_s, asked_s=None, jitter=1.0) == pytest.approx(1.1 * expected)
 
 
 @given(TYPICAL, POLLS, WAITED, ASKED, JITTER)

@@ -7,6 +7,7 @@ from functools import partial
 
 import pytest
 
+from bot.core.clock import Millis
 from bot.core.errors import FenceLost
 from bot.core.ids import GuildId, JobId, MemberId
 from bot.db import Transaction
@@ -23,7 +24,9 @@ CANCELLED = "cancelled by the member"
 
 
 def claim_due(memory: Memory, *, limit: int = 100, now: int = NOW) -> tuple[Job, ...]:
-    return memory.write(partial(store.claim_due, owner=OWNER, now=later(now - NOW), limit=limit))
+    return memory.write(
+        partial(store.claim_due, owner=OWNER, now=later(now - NOW), limit=limit, looks=limit, steps=limit)
+    )
 
 
 def claim_queued(memory: Memory, *, limit: int = 100, caps: Caps = ROOMY, now: int = NOW) -> tuple[Job, ...]:
@@ -31,6 +34,23 @@ def claim_queued(memory: Memory, *, limit: int = 100, caps: Caps = ROOMY, now: i
 
 
 # Accepting
+
+
+def test_an_unknown_job_takes_an_id_once_and_none_that_is_taken(memory: Memory) -> None:
+    def adopt(name: str, external_id: str, provider: str = "pixazo") -> bool:
+        return memory.write(
+            lambda tx: store.adopt(tx, JobId(name), provider=provider, external_id=external_id, now=Millis(NOW - 1))
+        )
+
+    put(memory, "a", State.UNKNOWN, provider="pixazo")
+    put(memory, "b", State.UNKNOWN, provider="pixazo")
+    put(memory, "c", State.SUBMITTING, provider="pixazo")
+    assert not adopt("a", "work-1", provider="locus")
+    assert adopt("a", "work-1")
+    assert (row(memory, "a").external_id, row(memory, "a").run_at) == ("work-1", NOW - 1)
+    assert events(memory, "a")[-1] == ("unknown", "unknown", "the gateway called about it as work-1")
+    assert [adopt("a", "work-2"), adopt("b", "work-1"), adopt("c", "work-3")] == [False] * 3
+    assert row(memory, "b").external_id is None
 
 
 def test_an_accepted_job_is_queued_due_at_once_and_logged(memory: Memory) -> None:
@@ -69,15 +89,27 @@ def test_due_jobs_are_claimed_the_longest_due_first_and_only_once(memory: Memory
         ("a", State.DELIVERING, later(-10)),
         ("c", State.UNKNOWN, later(-20)),
         ("d", State.SUBMITTING, NOW),
-        ("soon", State.WAITING, later(1)),
+        ("soon", State.DELIVERING, later(1)),
+        ("ahead", State.WAITING, later(store.AHEAD_MS)),
+        ("too early", State.WAITING, later(store.AHEAD_MS + 1)),
     ):
         put(memory, name, state, run_at=run_at)
-    first = claim_due(memory, limit=3)
-    assert ids(first) == ["c", "a", "b"]
+    first = claim_due(memory, limit=4)
+    assert ids(first) == ["c", "a", "b", "d"]
     assert {(job.lease_owner, job.lease_seq) for job in first} == {(OWNER, 1)}
-    assert ids(claim_due(memory)) == ["d"]
+    assert ids(claim_due(memory)) == ["ahead"]  # the lease of a look is written before its time
     assert claim_due(memory) == ()
-    assert ids(claim_due(memory, now=later(1))) == ["soon"]
+    assert ids(claim_due(memory, now=later(1))) == ["soon", "too early"]
+
+
+def test_a_crowd_of_looks_keeps_no_other_step_waiting_nor_the_other_way_round(memory: Memory) -> None:
+    for number in range(6):
+        put(memory, f"look{number}", State.WAITING, run_at=later(-10))
+        put(memory, f"step{number}", State.WAITING, run_at=NOW, result="{}")
+    claim = partial(store.claim_due, owner=OWNER, now=NOW)
+    assert ids(memory.write(partial(claim, limit=3, looks=2, steps=2))) == ["look0", "step0", "step1"]
+    assert ids(memory.write(partial(claim, limit=9, looks=0, steps=1))) == ["step2"]
+    assert ids(memory.write(partial(claim, limit=9, looks=1, steps=0))) == ["look1"]
 
 
 @pytest.mark.parametrize("state", State)

@@ -65,9 +65,12 @@ concurrency = 2
 poll_min_s = 1.0
 poll_max_s = 10.0
 """
+KEY = "idempotency_key_s = 86_400.0\n"
 CATALOGUE = parse(
     'version = "1"\n'
-    + "".join(FACTS.format(name=name) for name in (PLAIN, KEYED))
+    + FACTS.format(name=PLAIN)
+    + FACTS.format(name=KEYED)
+    + KEY
     + "".join(MODEL.format(name=name, listed=LISTED, worst=worst) for name, worst in WORSTS.items())
 )
 CAPS = Caps(by_provider={PLAIN: 2, KEYED: 2}, per_guild=2)

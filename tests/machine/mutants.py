@@ -60,12 +60,14 @@ class DoublePost(House):
 
 
 class _PostsApart(Collector):
-    async def _post(self, job: Job, kept: dict[int, AssetId], fetched: list[Asset], bill: Bill) -> None:
+    async def _post(
+        self, job: Job, kept: dict[int, AssetId], fetched: list[Asset], bill: Bill, *, whole: str | None
+    ) -> None:
         now = self._clock.now()
         await self._settlement.record(
             lambda tx: DoublePostAccepted().post(tx, hold_id_of(job.id), bill.cost, len(kept), now)
         )
-        await super()._post(job, kept, fetched, bill)
+        await super()._post(job, kept, fetched, bill, whole=whole)
 
 
 def _books_nothing(tx: Transaction, *, actual: Ticks, **_: object) -> Posted:

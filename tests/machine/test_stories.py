@@ -11,7 +11,7 @@ from bot.jobs.model import Job, State
 from bot.ledger import store as ledger
 from bot.ledger.model import HoldState
 from bot.services.collecting import MAX_FETCHES
-from bot.services.sending import MAX_ATTEMPTS
+from bot.services.repeating import MAX_REPEATS
 from tests.machine.machine import LifeMachine
 from tests.machine.outside import OnFetch, OnPoll, OnSubmit, Script
 
@@ -80,7 +80,7 @@ def test_an_unknown_job_that_has_its_result_already_is_collected_where_it_stands
 def test_a_request_that_died_is_repeated_with_its_key_until_the_gateway_can_answer(life: LifeMachine) -> None:
     life.ask(KEYED, None)
     life.work_on([Script()], AFTER_THE_CHARGE, 0)
-    for _ in range(MAX_ATTEMPTS - 1):
+    for _ in range(MAX_REPEATS - 1):
         life.work_on([Script(submit=OnSubmit.BUSY)], None, 0)
         assert (job_of(life).state, hold_of(life)) == (State.SUBMITTING, HoldState.OPEN)
     life.work_on([Script()] * 3, None, 0)
@@ -91,7 +91,7 @@ def test_a_request_that_died_is_repeated_with_its_key_until_the_gateway_can_answ
 def test_a_gateway_that_does_not_let_us_ask_again_leaves_the_money_held(life: LifeMachine, answer: OnSubmit) -> None:
     life.ask(KEYED, None)
     life.work_on([Script()], AFTER_THE_CHARGE, 0)
-    life.work_on([Script(submit=answer)] * MAX_ATTEMPTS, None, 0)
+    life.work_on([Script(submit=answer)] * MAX_REPEATS, None, 0)
     assert (job_of(life).state, hold_of(life)) == (State.UNKNOWN, HoldState.OPEN)
 
 

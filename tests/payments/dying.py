@@ -17,8 +17,7 @@ from bot.core.ids import IdempotencyKey, JobId
 from bot.core.requests import PictureOrder
 from bot.db import Database
 from bot.jobs import store as jobs
-from bot.payments.chain import Chain
-from bot.payments.policy import TEMPO_CHAIN_ID, Approved
+from bot.payments.policy import Approved
 from bot.payments.signer import Signed, Signer, WalletKey
 from bot.providers.contract import PaymentRequired, Submission, SubmitContext
 from bot.providers.locus_mpp import LocusMpp
@@ -64,7 +63,6 @@ async def main(folder: Path, gateway: str, rpc_url: str, job_id: JobId, when: st
         paying = paying_with(
             database,
             base_url=gateway,
-            chain=Chain(rpc_url=rpc_url, chain_id=TEMPO_CHAIN_ID),
             rpc_url=rpc_url,
             clock=clock,
             signer=DyingSigner(own) if when == "signed" else own,

@@ -26,6 +26,7 @@ from bot.providers.contract import PaymentRequired, Submission, SubmitContext
 from bot.providers.http import Timeouts
 from bot.providers.locus_mpp import LocusMpp, PaidClient
 from bot.services.paying import Paying, Signs
+from bot.services.payment_sweep import PaymentSweep, Swept
 from bot.services.settlement import Settlement
 from sandbox.chain import PretendChain
 from sandbox.chain.locus import RECIPIENT, PayingLocus
@@ -88,7 +89,6 @@ def paying_with(
     database: Database,
     *,
     base_url: str,
-    chain: Chain,
     rpc_url: str,
     clock: Clock,
     signer: Signs | None = None,
@@ -104,7 +104,6 @@ def paying_with(
         policy=policy,
         signer=signer or Signer(key=wallet, policy=policy, rpc_url=rpc_url),
         vault=Vault(key=wallet.derive(PURPOSE), randomness=SystemRandomness()),
-        chain=chain,
         clock=clock,
         daily=Ticks(daily),
     )
@@ -128,7 +127,6 @@ class House:
         return paying_with(
             self.database,
             base_url=self.locus.base_url,
-            chain=self.chain,
             rpc_url=self.server.rpc_url,
             clock=self.clock,
             signer=signer,
@@ -149,6 +147,12 @@ class House:
     async def pay(self, job: Job, *, paying: Paying | None = None) -> Submission:
         """Probe, then pay."""
         return await (paying or self.paying).submit(job, ORDER, self.provider, await self.probe())
+
+    async def sweep(self) -> Swept:
+        """What the running bot does at the start and then every minute, with or without a wallet."""
+        settlement = Settlement(database=self.database, clock=self.clock)
+        sweep = PaymentSweep(database=self.database, settlement=settlement, chain=self.chain, clock=self.clock)
+        return await sweep.sweep()
 
     async def fail(self, job: Job, error: ProviderError) -> Job:
         """What the runner's handler does with an error; the job as it stands then."""
@@ -205,7 +209,6 @@ async def inside(world: Outside, folder: Path, *, submit_s: float = 5.0) -> Asyn
             paying = paying_with(
                 database,
                 base_url=world.locus.base_url,
-                chain=chain,
                 rpc_url=world.server.rpc_url,
                 clock=world.clock,
             )

@@ -77,7 +77,7 @@ async def test_killed_before_sending_and_found_too_late_it_is_given_back(tmp_pat
             await paid.paying.recover(job, ORDER, paid.provider)
         await paid.fail(job, caught.value)
 
-        assert await paid.paying.sweep() == Swept(unpaid=1)
+        assert await paid.sweep() == Swept(unpaid=1)
         assert (await paid.hold(job)).state is HoldState.VOIDED
         assert paid.server.transfers == []
         assert paid.locus.credentials == []
@@ -95,6 +95,6 @@ async def test_killed_after_sending_there_is_one_payment_and_the_chain_tells_of_
         assert len(paid.locus.credentials) == 2
         assert len(set(paid.locus.credentials)) == 1
         await paid.fail(job, caught.value)
-        assert await paid.paying.sweep() == Swept(paid=1)
+        assert await paid.sweep() == Swept(paid=1)
         assert await paid.booked(job) == PRICE
         assert len(paid.server.transfers) == 1

@@ -69,7 +69,7 @@ async def test_a_call_is_paid_answered_and_receipted(paid: House) -> None:
     assert row.receipt is not None
     assert row.credential is None
     assert await paid.signed_today() == PRICE
-    assert await paid.paying.sweep() == Swept()
+    assert await paid.sweep() == Swept()
     assert len(paid.locus.credentials) == 1
 
 
@@ -157,7 +157,7 @@ async def test_a_gateway_that_keeps_asking_is_paid_once(paid: House) -> None:
     assert len(paid.server.transfers) == len(paid.locus.credentials) == 1
     assert error.payment_ref == paid.server.transfers[0].tx_hash
     assert (await paid.payment(job)).state is PaymentState.UNKNOWN
-    assert await paid.paying.sweep() == Swept(paid=1)
+    assert await paid.sweep() == Swept(paid=1)
     ended = await again(paid.database, job)
     assert ended.state is State.FAILED
     assert await paid.booked(job) == PRICE
@@ -175,7 +175,7 @@ async def test_a_refusal_after_paying_is_sent_once_and_left_to_the_chain(paid: H
     assert error.payment_ref == row.payment_id == PAYMENT_ID
     assert row.state is PaymentState.UNKNOWN
     assert (row.note or "").startswith("HTTP ")
-    assert await paid.paying.sweep() == Swept(paid=1)
+    assert await paid.sweep() == Swept(paid=1)
     assert (await paid.hold(job)).state is HoldState.POSTED
     assert (await paid.payment(job)).payment_id == PAYMENT_ID
 
@@ -188,7 +188,7 @@ async def test_a_timeout_after_paying_sends_the_same_bytes_once_more_and_pays_no
         assert len(paid.locus.credentials) == 2
         assert len(set(paid.locus.credentials)) == 1
         assert len(paid.server.transfers) == 1
-        assert await paid.paying.sweep() == Swept(paid=1)
+        assert await paid.sweep() == Swept(paid=1)
         assert await paid.booked(job) == PRICE
 
 
@@ -199,7 +199,7 @@ async def test_a_connection_cut_after_paying_pays_nothing_more(paid: House) -> N
     assert len(paid.locus.credentials) == 2
     assert len(set(paid.locus.credentials)) == 1
     assert len(paid.server.transfers) == 1
-    assert await paid.paying.sweep() == Swept(paid=1)
+    assert await paid.sweep() == Swept(paid=1)
     assert await paid.booked(job) == PRICE
 
 
@@ -208,13 +208,13 @@ async def test_a_payment_that_never_reached_the_chain_is_given_back_once_that_is
     job, _ = await unknown(paid)
 
     assert paid.server.transfers == []
-    assert await paid.paying.sweep() == Swept(open=1)
+    assert await paid.sweep() == Swept(open=1)
     paid.clock.shift_ms = AFTER
     paid.server.lag_s = AFTER // 1000 - 5
-    assert await paid.paying.sweep() == Swept(open=1)  # the chain's server lags behind
+    assert await paid.sweep() == Swept(open=1)  # the chain's server lags behind
     assert (await paid.payment(job)).credential is None  # but nobody could use what was signed any more
     paid.server.lag_s = 0
-    assert await paid.paying.sweep() == Swept(unpaid=1)
+    assert await paid.sweep() == Swept(unpaid=1)
     ended = await again(paid.database, job)
     assert (ended.state, (await paid.hold(job)).state) == (State.FAILED, HoldState.VOIDED)
     assert (await paid.payment(job)).state is PaymentState.UNPAID
@@ -227,7 +227,7 @@ async def test_our_own_clock_alone_does_not_make_a_payment_missing(paid: House) 
     row = await paid.payment(job)
     paid.clock.shift_ms = row.final_at - paid.clock.now() - 5_000
 
-    assert await paid.paying.sweep() == Swept(open=1)  # past valid_before, not yet a minute past it
+    assert await paid.sweep() == Swept(open=1)  # past valid_before, not yet a minute past it
     assert (await paid.hold(job)).state is HoldState.OPEN
 
 
@@ -235,7 +235,7 @@ async def test_a_transaction_that_the_chain_reverted_was_not_paid(paid: House) -
     paid.server.fails = True
     job, _ = await unknown(paid)
 
-    assert await paid.paying.sweep() == Swept(unpaid=1)
+    assert await paid.sweep() == Swept(unpaid=1)
     assert (await paid.hold(job)).state is HoldState.VOIDED
 
 
@@ -353,7 +353,7 @@ async def test_what_was_signed_too_late_is_not_sent(paid: House) -> None:
 
     assert paid.locus.credentials == []
     await paid.fail(job, caught.value)
-    assert await paid.paying.sweep() == Swept(unpaid=1)
+    assert await paid.sweep() == Swept(unpaid=1)
     assert (await paid.hold(job)).state is HoldState.VOIDED
 
 
@@ -438,15 +438,17 @@ async def test_the_sweep_leaves_a_job_alone_that_is_at_work(paid: House) -> None
     with pytest.raises(OutcomeUnknown) as caught:
         await paid.pay(sending)
     paid.clock.shift_ms = AFTER
-    assert await paid.paying.sweep() == Swept(open=1)  # still in `submitting`
+    assert await paid.sweep() == Swept(open=1)  # still in `submitting`
 
     job = await paid.fail(sending, caught.value)
     await paid.database.write(lambda tx: tx.execute("UPDATE job SET run_at = 0 WHERE id = ?", (job.id,)))
-    await paid.database.write(lambda tx: jobs.claim_due(tx, owner=OWNER, now=paid.clock.now(), limit=1))
-    assert await paid.paying.sweep() == Swept(open=1)  # leased
+    await paid.database.write(
+        lambda tx: jobs.claim_due(tx, owner=OWNER, now=paid.clock.now(), limit=1, looks=1, steps=1)
+    )
+    assert await paid.sweep() == Swept(open=1)  # leased
     assert (await paid.hold(job)).state is HoldState.OPEN
     await paid.database.write(lambda tx: jobs.release_leases(tx, owner=OWNER))
-    assert await paid.paying.sweep() == Swept(unpaid=1)
+    assert await paid.sweep() == Swept(unpaid=1)
     assert (await paid.hold(job)).state is HoldState.VOIDED
 
 
@@ -462,11 +464,11 @@ async def test_the_sweep_yields_to_a_step_that_moves_the_job_meanwhile(
         return await original(tx_hash, valid_before=valid_before)  # type: ignore[arg-type]
 
     monkeypatch.setattr(paid.chain, "look_up", look_up)
-    assert await paid.paying.sweep() == Swept(open=1)
+    assert await paid.sweep() == Swept(open=1)
     assert (await paid.hold(job)).state is HoldState.OPEN
     monkeypatch.undo()
     await paid.database.write(lambda tx: jobs.release_leases(tx, owner="other"))
-    assert await paid.paying.sweep() == Swept(paid=1)
+    assert await paid.sweep() == Swept(paid=1)
 
 
 async def test_a_job_that_ended_otherwise_still_gets_its_payment_decided(
@@ -476,7 +478,7 @@ async def test_a_job_that_ended_otherwise_still_gets_its_payment_decided(
     job, _ = await unknown(paid)
     await paid.fail(job, GenerationFailed("a person said so", charged=Charged.NO))
 
-    assert await paid.paying.sweep() == Swept(paid=1)
+    assert await paid.sweep() == Swept(paid=1)
     assert await paid.booked(job) == 0
     assert (await paid.payment(job)).state is PaymentState.SETTLED_NO_RECEIPT
     assert "the chain was paid for a job whose hold is closed for nothing" in caplog.messages
@@ -502,12 +504,12 @@ async def test_a_job_presumed_charged_that_the_chain_knows_nothing_of_is_correct
     booked = await presumed(paid, job)
     paid.clock.shift_ms = AFTER
 
-    assert await paid.paying.sweep() == Swept(unpaid=1)
+    assert await paid.sweep() == Swept(unpaid=1)
     (correction,) = await corrections(paid, job)
     tx_hash = (await paid.payment(job)).tx_hash
     assert correction == (-booked, "chain", f"not paid: transaction {tx_hash}")
     assert await paid.database.read(lambda reader: booked_for(reader, job.id)) == 0
-    assert await paid.paying.sweep() == Swept()
+    assert await paid.sweep() == Swept()
     assert len(await corrections(paid, job)) == 1
 
 
@@ -516,7 +518,7 @@ async def test_a_job_presumed_charged_is_corrected_to_what_the_chain_was_paid(pa
     job, _ = await unknown(paid)
     booked = await presumed(paid, job)
 
-    assert await paid.paying.sweep() == Swept(paid=1)
+    assert await paid.sweep() == Swept(paid=1)
     assert await corrections(paid, job) == [
         (PRICE - booked, "chain", f"paid: transaction {paid.server.transfers[0].tx_hash}")
     ]
@@ -528,7 +530,7 @@ async def test_a_job_that_is_booked_at_what_the_chain_was_paid_needs_no_correcti
     job, _ = await unknown(paid)
     await paid.fail(job, GenerationFailed("a look-up said so", charged=Charged.YES, cost=PRICE))
 
-    assert await paid.paying.sweep() == Swept(paid=1)
+    assert await paid.sweep() == Swept(paid=1)
     assert await corrections(paid, job) == []
 
 
@@ -543,7 +545,7 @@ async def test_a_payment_never_signed_corrects_what_was_presumed(paid: House) ->
         await paid.pay(job, paying=paid.rebuilt(signer=Dying()))
     booked = await presumed(paid, await paid.fail(job, OutcomeUnknown("the process died")))
 
-    assert await paid.paying.sweep() == Swept(unpaid=1)
+    assert await paid.sweep() == Swept(unpaid=1)
     assert await corrections(paid, job) == [(-booked, "chain", "not paid: never signed")]
 
 
@@ -558,7 +560,7 @@ async def test_a_payment_that_was_begun_and_never_signed_gives_the_hold_back(pai
         await paid.pay(job, paying=paid.rebuilt(signer=Dying()))
     await paid.fail(job, OutcomeUnknown("the process died"))
 
-    assert await paid.paying.sweep() == Swept(unpaid=1)
+    assert await paid.sweep() == Swept(unpaid=1)
     assert (await paid.payment(job)).state is PaymentState.UNPAID
     assert (await paid.hold(job)).state is HoldState.VOIDED
     assert await paid.signed_today() == 0
@@ -570,11 +572,11 @@ async def test_with_the_chains_server_down_doubts_stay(paid: House, caplog: pyte
     paid.server.raw = b"down"
     paid.clock.shift_ms = AFTER
 
-    assert await paid.paying.sweep() == Swept(open=1)
+    assert await paid.sweep() == Swept(open=1)
     assert "payments in doubt cannot be looked up" in caplog.messages
     assert (await paid.hold(job)).state is HoldState.OPEN
     paid.server.raw = None
-    assert await paid.paying.sweep() == Swept(paid=1)
+    assert await paid.sweep() == Swept(paid=1)
 
 
 async def test_a_dear_chain_signs_nothing_that_leaves(paid: House) -> None:

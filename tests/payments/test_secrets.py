@@ -48,7 +48,7 @@ async def eventful(paid: House) -> list[EaselError]:
         errors.append(caught.value)
         if isinstance(caught.value, OutcomeUnknown):
             await paid.fail(job, caught.value)
-    await paid.paying.sweep()
+    await paid.sweep()
     return errors
 
 

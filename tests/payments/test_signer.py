@@ -160,7 +160,9 @@ async def test_a_fee_above_the_ceiling_is_not_promised(bench: Bench) -> None:
     [
         (lambda bench: setattr(bench.chain, "chain_id", 42431), "another chain", False),
         (lambda bench: setattr(bench.chain, "raw", b'{"error": {"message": "secret words"}}'), "RuntimeError", True),
-        (lambda bench: setattr(bench.chain, "raw", b"<html>secret words"), "JSONDecodeError", False),
+        (lambda bench: setattr(bench.chain, "raw", b"<html>secret words"), "JSONDecodeError", True),
+        (lambda bench: setattr(bench.chain, "raw", b"\xff\xfe\xffsecret words"), "DecodeError", True),
+        (lambda bench: setattr(bench.chain, "raw", b""), "JSONDecodeError", True),
     ],
 )
 async def test_a_chain_that_cannot_be_asked_signs_nothing(

@@ -34,6 +34,7 @@ from bot.providers.health import (
     is_healthy,
     obstacle,
     poll_failed,
+    poll_obstacle,
     poll_succeeded,
     released,
     succeeded,
@@ -323,10 +324,29 @@ def test_a_poll_that_hears_busy_pauses_the_gateway() -> None:
     assert (health.illness, health.pause_until) == (None, 20.0)
 
 
-def test_a_key_that_is_refused_for_one_poll_is_an_answer_and_shuts_nothing() -> None:
-    """An earlier key may have ordered that one job; if the key is bad the next submit says so."""
-    assert poll_failed(WELL, ACCOUNT, now=0.0, jitter=0.0) == WELL
-    assert poll_failed(missed(3), ACCOUNT, now=0.0, jitter=0.0).illness is None
+def test_a_key_that_is_refused_for_a_poll_holds_submits_back_and_no_polls() -> None:
+    for before in (WELL, missed(3)):
+        health = poll_failed(before, ACCOUNT, now=0.0, jitter=0.0)
+        assert obstacle(health, 0.0) == Obstacle(seconds=60.0, trouble=Trouble.ACCOUNT)
+        assert poll_obstacle(health, 0.0) is None
+        assert poll_failed(health, ACCOUNT, now=1.0, jitter=0.0) == health
+
+
+def test_a_refused_poll_shuts_nothing_once_a_submit_was_taken_after_one() -> None:
+    """An earlier key may have ordered that one job, which is polled for minutes; a refused submit is believed anew."""
+    health = succeeded(claimed(poll_failed(WELL, ACCOUNT, now=0.0, jitter=0.0), 60.0, lease_s=LEASE_S))
+    assert poll_failed(health, ACCOUNT, now=61.0, jitter=0.0).illness is None
+    shut = failed(health, ACCOUNT, now=62.0, jitter=0.0)
+    assert shut.illness is Trouble.ACCOUNT
+    assert poll_failed(succeeded(shut), ACCOUNT, now=130.0, jitter=0.0).illness is Trouble.ACCOUNT
+
+
+def test_a_poll_that_is_asked_for_time_holds_the_other_polls_for_as_long() -> None:
+    busy = Failure(trouble=Trouble.BUSY, asked_s=20.0)
+    health = succeeded(poll_failed(WELL, busy, now=0.0, jitter=0.0))
+    assert poll_obstacle(health, 5.0) == Obstacle(seconds=15.0, trouble=Trouble.BUSY)
+    assert poll_obstacle(health, 20.0) is None
+    assert poll_obstacle(failed(WELL, busy, now=0.0, jitter=0.0), 5.0) is None
 
 
 def test_a_poll_can_be_the_probe() -> None:

@@ -273,6 +273,31 @@ def test_the_cheapest_that_takes_as_many_pictures_changes_them(catalogue: Catalo
     assert worst_case(three, order) == worst_case(three, replace(order, sources=(A_PICTURE,) * 3))
 
 
+def test_a_shape_that_a_single_picture_cannot_take_there_is_drawn_elsewhere_or_refused(catalogue: Catalogue) -> None:
+    """xAI keeps the shape of a single picture, whatever is asked for."""
+    shaped = edit(aspect_ratio="2:1")
+    one, order = choose(shaped, catalogue.offers)
+    assert (one.provider, order.aspect_ratio) == ("pixazo", "2:1")
+    assert choose(edit(aspect_ratio="auto"), catalogue.offers)[0].provider == "xai"
+    assert choose(replace(shaped, sources=2), catalogue.offers)[0].provider == "xai"
+
+    alone = tuple(offer for offer in catalogue.offers if offer.provider == "xai")
+    refused = refusal(shaped, alone)
+    assert refused.reason is RefusalReason.RATIO
+    assert (refused.facts["asked"], refused.facts["can"], refused.facts["is_for_several"]) == ("2:1", "auto", 1)
+    assert "is_for_several" not in refusal(edit(aspect_ratio="7:5", sources=2), alone).facts
+
+
+@pytest.mark.parametrize(("sources", "offered"), [(1, ["auto"]), (2, ["auto", "1:1", "16:9"])])
+def test_shapes_are_offered_for_as_many_pictures_as_there_are(
+    sources: int, offered: list[str], catalogue: Catalogue
+) -> None:
+    found = value_choices(
+        catalogue.offers, option="aspect_ratio", model="xai/grok-imagine", typed="", verb=Verb.EDIT, sources=sources
+    )
+    assert found[:3] == offered
+
+
 @pytest.mark.parametrize(("sources", "can"), [(0, "1–3"), (9, "1–3")])
 def test_a_number_of_pictures_that_none_takes_is_refused(sources: int, can: str, offers: tuple[Offer, ...]) -> None:
     refused = refusal(edit(sources=sources, model="grok-imagine-quality"), offers)

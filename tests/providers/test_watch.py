@@ -186,6 +186,14 @@ def test_of_ten_thousand_polls_one_goes_to_a_gateway_that_was_unreachable(
     assert (watch.trouble(ACME), watch.for_polls(ACME), watch.wait_s(ACME)) == (None, 0.0, 0.0)
 
 
+def test_a_429_to_a_poll_holds_the_other_polls_too(watch: HealthWatch, clock: ManualClock) -> None:
+    watch.poll_failed(ACME, BUSY)
+    assert watch.wait_s(ACME) == 20.0
+    assert watch.for_polls(ACME) == 20.0 * 1.05
+    clock.advance(seconds=20)
+    assert watch.for_polls(ACME) == 0.0
+
+
 def test_a_poll_probe_that_never_tells_is_forgotten(watch: HealthWatch, clock: ManualClock) -> None:
     fail(watch, GONE, times=3)
     clock.advance(seconds=15)

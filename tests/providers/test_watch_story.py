@@ -22,6 +22,7 @@ class _Model:
     clock: ManualClock
     watch: HealthWatch
     turns: list[Turn] = field(default_factory=list)
+    polls_paused_until: float = 0.0
     probes: dict[int, float] = field(default_factory=dict)  # turns that are probes, by id, until when
 
     def live_probes(self) -> int:
@@ -48,14 +49,17 @@ class _Model:
 
     def poll(self, error: ProviderError | None) -> None:
         was_unreachable = self.watch.trouble(ACME) is Trouble.UNREACHABLE
+        is_paused = self.clock.monotonic() < self.polls_paused_until
         if self.watch.for_polls(ACME) > 0:
-            assert was_unreachable
+            assert was_unreachable or is_paused
             return
         assert not was_unreachable or self.live_probes() == 0
         if error is None:
             self.watch.poll_succeeded(ACME)
         else:
             self.watch.poll_failed(ACME, error)
+            if isinstance(error, RetryLater) and error.is_busy:
+                self.polls_paused_until = self.clock.monotonic() + self.watch.wait_s(ACME)
 
     def end(self, index: int, error: ProviderError | None) -> None:
         if not self.turns:

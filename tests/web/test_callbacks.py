@@ -21,7 +21,7 @@ from bot.db import Reader, Transaction
 from bot.jobs import store as jobs
 from bot.jobs.model import Job, State
 from bot.providers import catalogue, registry
-from bot.services.callbacks import CallbackDesk, Calls, server_key
+from bot.services.callbacks import MAX_MISSES, CallbackDesk, Calls, server_key
 from bot.web import CallbackDoor, CallbackLimits, Readiness, WebServer
 from tests.jobs.bench import new
 from tests.jobs.rig import FaultyDatabase
@@ -147,6 +147,49 @@ async def test_an_unknown_job_whose_work_has_an_id_is_asked_for_again(porch: Por
     assert (await porch.look()).run_at == porch.clock.now()
 
 
+@pytest.mark.parametrize("provider", ["pixazo", "apiframe"])
+async def test_an_unknown_job_without_an_id_learns_it_from_its_gateways_call(porch: Porch, provider: str) -> None:
+    """Its create answer was lost; only its gateway knows the address, and only a poll will tell what became of it."""
+    job = await porch.job(state=State.UNKNOWN, external_id=None, provider=provider)
+    body = json.dumps({"request_id": WORK, "jobId": WORK}).encode()
+    headers = signed(body) if provider == "apiframe" else {}
+    assert await porch.call(porch.path(job), body, {**headers, "Content-Type": "application/json"}) == 200
+    found = await porch.look()
+    assert (found.external_id, found.run_at, found.state) == (WORK, porch.clock.now(), State.UNKNOWN)
+    assert porch.woken == 1
+
+
+async def test_an_unknown_job_learns_no_id_from_an_unsigned_call_of_a_gateway_that_signs(porch: Porch) -> None:
+    job = await porch.job(state=State.UNKNOWN, external_id=None, provider="apiframe")
+    assert await porch.call(porch.path(job), {"jobId": WORK}) == 404
+    assert await porch.look() == job
+
+
+async def test_an_unknown_job_takes_no_id_that_another_job_has(porch: Porch) -> None:
+    await porch.job("job2")
+    job = await porch.job(state=State.UNKNOWN, external_id=None)
+    assert await porch.call(porch.path(job)) == 200
+    assert await porch.look() == job
+    assert porch.woken == 0
+
+
+async def test_a_gateway_that_called_is_trusted_until_it_is_silent_too_often(porch: Porch) -> None:
+    """F9: what is called about is not awaited again; silence about other jobs counts, and one call makes it good."""
+    first, other = await porch.job(), await porch.job("job2", external_id="work-2")
+    assert not porch.calls.awaits(other)
+    porch.calls.found_done(other)  # nothing was awaited
+    assert await porch.call(porch.path(first)) == 200
+    assert not porch.calls.awaits(first)
+    for _ in range(MAX_MISSES):
+        assert porch.calls.awaits(other)
+        porch.calls.found_done(first)
+        porch.calls.found_done(other)
+    assert not porch.calls.awaits(other)
+    porch.clock.advance(seconds=2)
+    assert await porch.call(porch.path(first)) == 200
+    assert porch.calls.awaits(other)
+
+
 @pytest.mark.parametrize(
     ("state", "columns"),
     [
@@ -156,11 +199,11 @@ async def test_an_unknown_job_whose_work_has_an_id_is_asked_for_again(porch: Por
         (State.WAITING, {"result": "{}"}),
         (State.WAITING, {"failures": 1}),
         (State.WAITING, {"external_id": "work-2"}),
-        (State.UNKNOWN, {"external_id": None}),
+        (State.UNKNOWN, {"external_id": None, "result": "{}"}),
         (State.QUEUED, {"external_id": None}),
         (State.SUBMITTING, {"external_id": None}),
     ],
-    ids=["done", "failed", "delivering", "answered", "in a backoff", "other work", "never accepted", "queued", "early"],
+    ids=["done", "failed", "delivering", "answered", "in a backoff", "other work", "given up", "queued", "early"],
 )
 async def test_a_callback_that_can_do_nothing_is_heard_and_changes_no_row(
     porch: Porch, state: State, columns: Mapping[str, str | int | None]

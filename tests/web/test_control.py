@@ -78,7 +78,10 @@ async def say(folder: Path, line: bytes) -> object:
     return json.loads(answer) if answer else None
 
 
-@pytest.mark.parametrize("verdict", [Unpaid(), Paid(), Paid(actual=usd("0.03")), Paid(actual=Ticks(0))])
+@pytest.mark.parametrize(
+    "verdict",
+    [Unpaid(), Unpaid(without_chain=True), Paid(), Paid(actual=usd("0.03"), without_chain=True), Paid(actual=Ticks(0))],
+)
 async def test_a_command_arrives_as_it_was_given_and_its_words_come_back(
     served: Path, resolver: Resolver, verdict: Verdict
 ) -> None:

@@ -22,7 +22,7 @@ from bot.providers.registry import Registry
 from bot.providers.watch import HealthWatch, Wait
 from bot.services.ask.errands import Errand, Errands
 from bot.services.ask.live import LiveAnswers
-from bot.services.outcomes import FailureReason, reason_of
+from bot.services.outcomes import FailureReason, reason_of, told
 from bot.services.paying import Paying, PaymentDeclined
 from bot.services.sending import ABOUT_THIS_CALL, MAX_ATTEMPTS, PATIENCE_MS, HeldBack
 from bot.services.settlement import Settlement
@@ -140,7 +140,7 @@ class TalkSending:
         """Only a certain no lets another gateway be asked."""
         log.info("a submit failed", extra={"job": job.id, "provider": job.provider, "error": str(error)})
         is_turned_away = isinstance(error, RetryLater | NotAuthorised | OutOfFunds) and error.charged is Charged.NO
-        if is_turned_away and await self._errands.move_on(job, because=str(error)):
+        if is_turned_away and await self._errands.move_on(job, because=told(error)):
             return
         match error:
             case RetryLater():
@@ -177,7 +177,7 @@ class TalkSending:
         def write(tx: Transaction) -> bool:
             if is_over or jobs.is_cancel_requested(tx, job.id):
                 return False
-            jobs.move(tx, job, State.QUEUED, now=now, run_at=run_at, detail=str(error))
+            jobs.move(tx, job, State.QUEUED, now=now, run_at=run_at, detail=told(error))
             if is_held_back:
                 jobs.uncount_attempt(tx, job.id)
             return True
