@@ -10,7 +10,7 @@ import pytest
 from bot.db import Reader
 from bot.jobs.model import State
 from sandbox.discord import Message, Permission
-from sandbox.gateways import EVERY, Outcome, lost_answer, outcome, status
+from sandbox.gateways import EVERY, Outcome, lost_answer, outcome, says, status
 from sandbox.gateways.faults import Fault
 from sandbox.gateways.server import Watched
 from tests.e2e.rig import rig
@@ -227,15 +227,41 @@ async def test_a_conversation_is_forgotten_after_thirty_days(tmp_path: Path) -> 
 
 
 async def test_only_so_much_of_a_long_conversation_goes_along(tmp_path: Path) -> None:
+    """The latest of it whole, what does not fit by its end, and nothing from before that."""
     async with scene(tmp_path, names=EVERY, EASEL_MEMBER_DAILY_USD="2") as play:
         wire = Wire(play)
-        (post,) = await answered(play, await ask(play, "a" * 6_000))
-        second = await reply(play, post, "b" * 1_900)
-        third = await reply(play, second, "c" * 1_900)
-        await reply(play, third, "d" * 1_900)
-        said = wire.last()
-        assert sum(map(len, said)) < 15_000
-        assert said[-1] == "d" * 1_900
+        for letter in "abc":
+            play.rig.gateways.faults.next("xai", says(f"{letter * 6_000} is the end of {letter}"))
+        (*_, post) = await answered(play, await ask(play, "one?"))
+        (*_, post) = await answered(play, await continued(play, play.ana, post, "two?"))
+        (*_, post) = await answered(play, await continued(play, play.ana, post, "three?"))
+        await answered(play, await continued(play, play.ana, post, "four?"))
+        earlier = wire.last()[:-1]
+        assert [one for one in earlier if one.endswith("?")] == ["two?", "three?"]
+        assert earlier[-1] == f"{'c' * 6_000} is the end of c"
+        assert earlier[1].startswith("…bbb")
+        assert earlier[1].endswith("b is the end of b")
+        assert 11_900 <= sum(map(len, earlier)) <= 12_000
+        await play.ends_well()
+
+
+@pytest.mark.parametrize("by_reply", [False, True])
+async def test_an_answer_too_long_to_go_along_whole_is_gone_on_with_from_its_end(
+    tmp_path: Path, *, by_reply: bool
+) -> None:
+    async with scene(tmp_path, names=EVERY) as play:
+        play.rig.gateways.faults.next("xai", says("word " * 3_000 + "and here it was cut"))
+        wire = Wire(play)
+        (*_, post) = await answered(play, await ask(play, "one?"))
+        if by_reply:
+            await reply(play, post, "go on")
+        else:
+            await answered(play, await continued(play, play.ana, post, "go on"))
+        question, answer, last = wire.last()
+        assert (question, last) == ("one?", "go on")
+        assert answer.endswith("word and here it was cut")
+        assert answer.startswith("…")
+        assert 11_900 <= len(question) + len(answer) <= 12_000
         await play.ends_well()
 
 
