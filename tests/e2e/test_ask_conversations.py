@@ -14,7 +14,7 @@ from sandbox.gateways import EVERY, Outcome, lost_answer, outcome, says, status
 from sandbox.gateways.faults import Fault
 from sandbox.gateways.server import Watched
 from tests.e2e.rig import rig
-from tests.e2e.scene import WAIT_S, Scene, scene
+from tests.e2e.scene import NOT_CHARGED, WAIT_S, Scene, scene
 from tests.e2e.talking import XAI, Turns, answered, ask, continued, pressed, shown, until_shown
 
 
@@ -76,6 +76,24 @@ async def test_continue_goes_on_with_what_was_said(tmp_path: Path) -> None:
         assert "You asked: one?" in said[1]
         assert said[2] == "two?"
         await play.ends_well()
+
+
+async def test_two_forms_with_the_same_question_at_once_make_one_job_and_one_charge(tmp_path: Path) -> None:
+    async with scene(tmp_path, names=EVERY) as play:
+        post = await first_answer(play)
+        forms = [await pressed(play, play.ana, post, "Continue") for _ in range(2)]
+        for form in forms:
+            await form.opened(WAIT_S)
+        uses = await asyncio.gather(*(play.ana.submit_modal(form, {"question": "two?"}) for form in forms))
+        for use in uses:
+            await use.answered(WAIT_S)
+        assert len(await play.ends_well()) == 2
+        assert sorted(NOT_CHARGED in use.response.plain_text() for use in uses) == [False, True]
+        assert len(play.rig.gateways.book.charges) == 2
+
+        await play.later(seconds=5)
+        await answered(play, await continued(play, play.ana, post, "two?"))
+        assert len(await play.ends_well()) == 3
 
 
 async def test_a_reply_to_an_answer_goes_on_and_its_answer_replies_to_it(tmp_path: Path) -> None:
@@ -250,7 +268,7 @@ async def test_an_answer_too_long_to_go_along_whole_is_gone_on_with_from_its_end
     tmp_path: Path, *, by_reply: bool
 ) -> None:
     async with scene(tmp_path, names=EVERY) as play:
-        play.rig.gateways.faults.next("xai", says("word " * 3_000 + "and here it was cut"))
+        play.rig.gateways.faults.next("xai", says("x" * 15_000 + " and here it was cut"))
         wire = Wire(play)
         (*_, post) = await answered(play, await ask(play, "one?"))
         if by_reply:
@@ -259,7 +277,7 @@ async def test_an_answer_too_long_to_go_along_whole_is_gone_on_with_from_its_end
             await answered(play, await continued(play, play.ana, post, "go on"))
         question, answer, last = wire.last()
         assert (question, last) == ("one?", "go on")
-        assert answer.endswith("word and here it was cut")
+        assert answer.endswith("x and here it was cut")
         assert answer.startswith("…")
         assert 11_900 <= len(question) + len(answer) <= 12_000
         await play.ends_well()
@@ -334,4 +352,14 @@ async def test_a_conversation_in_a_thread_stays_there(tmp_path: Path) -> None:
         (post,) = shown(play, "poster-jam")
         await reply(play, post, "two?", channel="poster-jam")
         assert shown(play) == []
+        await play.ends_well()
+
+
+async def test_a_private_answer_is_gone_on_with_where_the_bot_may_not_post(tmp_path: Path) -> None:
+    async with scene(tmp_path, names=EVERY) as play:
+        use = await ask(play, "a secret?", private=True)
+        await play.says(use, "Only you see this")
+        play.rig.sandbox.take_permission(Permission.SEND_MESSAGES)
+        second = await continued(play, play.ana, use.response, "and more?")
+        await play.says(second, "You asked: and more?")
         await play.ends_well()

@@ -20,6 +20,7 @@ from bot.services.ask.choosing import TalkChoosing, Wanted
 from bot.services.ask.history import TURNS_MAX, thread
 from bot.services.ask.model import ASK, SPEAK, VERSION, AskPayload, Place, Question, SpeakPayload, Turn, encode
 from bot.services.handed.bringing import Bringing, Handed
+from bot.services.results.presses import Presses
 
 # A second press within this time is a double click.
 DOUBLE_CLICK_MS = 5 * SECOND_MS
@@ -36,6 +37,7 @@ class Asking:
         choosing: TalkChoosing,
         admission: Admission,
         bringing: Bringing,
+        presses: Presses,
         clock: Clock,
     ) -> None:
         self._database = database
@@ -43,20 +45,29 @@ class Asking:
         self._choosing = choosing
         self._admission = admission
         self._bringing = bringing
+        self._presses = presses
         self._clock = clock
 
     async def ask(
         self, received: Received, question: Question, *, picture: Handed | None = None, missing_permissions: str = ""
     ) -> JobId:
-        """Accepts the question and returns its job. Raises Refusal.
+        """Accepts the question and returns its job. Raises Refusal: UNDER_WAY for a form that was sent twice.
 
         `picture` goes with it; it is kept before anything is held. `missing_permissions` names
         what the bot lacks in the channel: no answer is bought that cannot be posted.
         """
-        if missing_permissions and not question.is_private:
-            raise Refusal(RefusalReason.CANNOT_POST, {"missing": missing_permissions})
+        if question.parent is None or question.message_id is not None:
+            return await self._ask(received, question, picture, missing_permissions)
+        with self._presses.once(received, ("continue", question.parent, question.text)):
+            return await self._ask(received, question, picture, missing_permissions)
+
+    async def _ask(
+        self, received: Received, question: Question, picture: Handed | None, missing_permissions: str
+    ) -> JobId:
         if question.parent is not None:
             question = replace(question, is_private=await self._is_private(received, question.parent))
+        if missing_permissions and not question.is_private:
+            raise Refusal(RefusalReason.CANNOT_POST, {"missing": missing_permissions})
         if picture is not None:
             brought = await self._bringing.bring(received, (picture,))
             question = replace(question, pictures=tuple(one.source for one in brought if one.source is not None))
