@@ -119,6 +119,8 @@ def _state_line(progress: Progress, *, is_stopping: bool) -> str:
         return f"I am restarting. Your {said.thing} will still come."
     if progress.is_cancel_requested:
         return f"Cancelling. If the {said.service} finishes anyway, the cost counts and only you get the {said.thing}."
+    if progress.is_late and progress.talk is not None and progress.talk.is_private:
+        return f"This takes long. The {said.thing} will come to you alone, by direct message."
     if progress.is_late:
         return f"This takes long. The {said.thing} will be posted in the channel, and you will be pinged."
     return _ready_line(progress)

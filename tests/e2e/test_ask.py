@@ -11,7 +11,7 @@ from sandbox.discord import Permission, Upload
 from sandbox.gateways import EVERY, Outcome, lost_answer, outcome, says, status
 from tests.e2e.handing import drawing
 from tests.e2e.rig import held, spent
-from tests.e2e.scene import scene
+from tests.e2e.scene import WAIT_S, scene
 from tests.e2e.talking import LOCUS, XAI, Turns, answered, ask, shown, until_shown
 
 
@@ -104,6 +104,24 @@ async def test_a_private_answer_is_seen_by_its_member_alone(tmp_path: Path) -> N
         assert shown(play) == []
         assert use.response.is_ephemeral
         assert [button.label for button in use.response.buttons()][::2] == ["Continue…", "Forget"]
+
+
+async def test_what_is_written_of_a_private_answer_stays_on_its_card_however_long_it_takes(tmp_path: Path) -> None:
+    async with scene(tmp_path, names=EVERY) as play:
+        turns = Turns(play.rig.gateways)
+        use = await ask(play, "a secret?", private=True)
+        turns.go_on(4)
+        await play.says(use, "This is the")
+        for seconds, word in ((15, "still writing"), (13 * 60, "by direct message")):  # overdue, then late
+            told = len(use.history)
+            await play.later(seconds=seconds)
+            await use.wait_until(lambda message, told=told: len(message.history) > told, timeout_s=WAIT_S)
+            assert "This is the" in await play.says(use, word)
+        await play.ana.press(use.response, "Cancel")
+        await play.says(use, "Cancelling")
+        turns.finish()
+        await play.says(use, "You had cancelled")
+        await play.ends_well()
 
 
 async def test_a_long_private_answer_comes_as_a_file_on_the_card(tmp_path: Path) -> None:

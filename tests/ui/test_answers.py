@@ -171,8 +171,9 @@ def test_what_is_written_so_far_fits_and_shows_the_latest(length: int) -> None:
     assert units(text) <= 2_000
     assert " end" in text
     assert "still writing" in text
-    view = private.so_far(SPOT, "x" * length + " end")
-    assert view.content_length() <= 4_000
+    for is_late in (False, True):
+        view = private.so_far(JOB, SPOT.question, "x" * length + " end", is_late=is_late)
+        assert view.content_length() <= 4_000
 
 
 def test_a_place_for_an_answer_names_the_price() -> None:

@@ -84,8 +84,8 @@ class TalkDelivery(Protocol):
         """The first message with what is written so far: a new one, or the known one edited."""
         ...
 
-    async def show_so_far_on_card(self, spot: Spot, token: str, text: str) -> None:
-        """The same on the member's own card."""
+    async def show_so_far_on_card(self, spot: Spot, token: str, text: str, *, is_late: bool) -> None:
+        """The same on the member's own card. `is_late`: the card will be out of reach before the end of the answer."""
         ...
 
     async def show_broken_off(self, spot: Spot, words: str) -> None:

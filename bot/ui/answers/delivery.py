@@ -53,10 +53,10 @@ class AnswerDelivery:
         await self._edit(spot, known, sheet, view=view, timeout_s=EDIT_TIMEOUT_S)
         return known
 
-    async def show_so_far_on_card(self, spot: Spot, token: str, text: str) -> None:
+    async def show_so_far_on_card(self, spot: Spot, token: str, text: str, *, is_late: bool) -> None:
         """The member's own card, filling."""
         try:
-            await self._editor.edit(token, private.so_far(spot, text))
+            await self._editor.edit(token, private.so_far(spot.job_id, spot.question, text, is_late=is_late))
         except (CardGone, CardLater) as error:
             raise DeliverLater(str(error)) from None
 
