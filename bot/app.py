@@ -63,12 +63,14 @@ from bot.web.server import Readiness, WebServer
 log = logging.getLogger(__name__)
 
 EXTENSIONS = (
+    "cogs.answers",
     "cogs.ask",
     "cogs.details_menu",
     "cogs.edit",
     "cogs.help",
     "cogs.history",
     "cogs.imagine",
+    "cogs.outdated",
     "cogs.picture_menus",
     "cogs.privacy",
     "cogs.results",

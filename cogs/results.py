@@ -22,7 +22,7 @@ from bot.ui.originals import answer_details, posted_url
 from bot.ui.pressing import custom_id_of, is_on_message, is_on_own_card, remover, whose
 from bot.ui.reception import receive
 from bot.ui.result_buttons import result_button
-from bot.ui.result_cards import NOT_STORED, REPORTED, UNKNOWN_BUTTON, UNKNOWN_FORM, removal_card, which_to_vary
+from bot.ui.result_cards import NOT_STORED, REPORTED, UNKNOWN_FORM, removal_card, which_to_vary
 from bot.ui.result_forms import edit_form, read_edit, read_report, report_form
 
 Interaction = discord.Interaction[Any]
@@ -54,15 +54,12 @@ class ResultsCog(commands.Cog):
 
     @commands.Cog.listener("on_interaction")
     async def others(self, interaction: Interaction) -> None:
-        """Forms; and buttons of ours that discord.py finds no item for: gone from their message, or unknown by now."""
+        """Forms; and buttons that discord.py finds no item for, because they are gone from their message."""
         custom_id = custom_id_of(interaction)
-        if not custom_id.startswith(custom_ids.PREFIX):
-            return
-        press = custom_ids.read_press(custom_id)
+        form, press = custom_ids.read_form(custom_id), custom_ids.read_press(custom_id)
         if interaction.type is discord.InteractionType.modal_submit:
-            await self._owning_up(interaction, self._form(interaction, custom_id))
-        elif not self._client.knows_button(custom_id):
-            await self._owning_up(interaction, self._say(interaction, cards.notice(UNKNOWN_BUTTON)))
+            if form is not None:
+                await self._owning_up(interaction, self._form(interaction, form))
         elif press is not None and not is_on_message(interaction):
             await self.press(interaction, press)
 
@@ -156,19 +153,18 @@ class ResultsCog(commands.Cog):
 
     # -- forms ---------------------------------------------------------------------------------------
 
-    async def _form(self, interaction: Interaction, custom_id: str) -> None:
-        form = custom_ids.read_form(custom_id)
+    async def _form(self, interaction: Interaction, form: FormId) -> None:
         data: Mapping[str, Any] = interaction.data or {}
-        if form is not None and form.verb is FormVerb.EDIT and (wish := read_edit(data)) is not None:
+        if form.verb is FormVerb.EDIT and (wish := read_edit(data)) is not None:
             sequels, origin = self._results.sequels, self._origin(interaction, form.job_id, wish.position)
             await self._pay(
                 interaction,
                 "edit_form",
                 lambda received, missing: sequels.edit(received, origin, prompt=wish.prompt, missing=missing),
             )
-        elif form is not None and form.verb is FormVerb.REPORT:
+        elif form.verb is FormVerb.REPORT:
             await self._report(interaction, form)
-        elif custom_id.startswith(custom_ids.FORM_PREFIX):
+        else:
             await self._say(interaction, cards.notice(UNKNOWN_FORM))
 
     async def _report(self, interaction: Interaction, form: FormId) -> None:
@@ -191,4 +187,5 @@ async def setup(client: EaselClient) -> None:
     """Adds the cog, and the buttons that any earlier result carries."""
     cog = ResultsCog(client)
     client.add_dynamic_items(result_button(cog.press))
+    client.add_forms(custom_ids.FORM_PATTERN)
     await client.add_cog(cog)

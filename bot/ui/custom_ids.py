@@ -8,7 +8,6 @@ from bot.core.ids import JobId
 
 # Every custom id of ours begins so; what begins so and is not known any more is answered politely.
 PREFIX = "easel:"
-FORM_PREFIX = "easel:form:"
 # A job id is 24 base32 letters (`bot.core.ids.new_job_id`); Discord allows 100 characters.
 JOB_PATTERN = r"(?P<job>[a-z2-7]{24})"
 CANCEL_PATTERN = rf"easel:cancel:{JOB_PATTERN}"

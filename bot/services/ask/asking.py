@@ -65,7 +65,8 @@ class Asking:
         self, received: Received, question: Question, picture: Handed | None, missing_permissions: str
     ) -> JobId:
         if question.parent is not None:
-            question = replace(question, is_private=await self._is_private(received, question.parent))
+            is_private = await self._is_private(received, question.parent)
+            question = replace(question, is_private=question.is_private or is_private)
         if missing_permissions and not question.is_private:
             raise Refusal(RefusalReason.CANNOT_POST, {"missing": missing_permissions})
         if picture is not None:
@@ -156,6 +157,10 @@ class Asking:
     async def answer(self, job_id: JobId, guild_id: GuildId) -> Turn | None:
         """The turn of an answer that can be gone on with; None where it is forgotten or of another server."""
         return await self._database.read(lambda reader: _turn_at(reader, job_id, guild_id))
+
+    async def place_of(self, job_id: JobId) -> Place | None:
+        """Where a job belongs, and to whom; None where there is no such job."""
+        return await self._database.read(lambda reader: place_of(reader, job_id))
 
     def speech_price(self, turn: Turn) -> Ticks | None:
         """What reading the answer aloud is listed at; None where nobody can."""
