@@ -19,11 +19,12 @@ from bot.ui.accepting import missing_permissions, settle
 from bot.ui.acknowledging import acknowledge, answer
 from bot.ui.custom_ids import FormId, FormVerb, Press, ResultVerb
 from bot.ui.originals import answer_details, posted_url
+from bot.ui.picture_forms import edit_form, read_edit
 from bot.ui.pressing import custom_id_of, is_on_message, is_on_own_card, remover, whose
 from bot.ui.reception import receive
 from bot.ui.result_buttons import result_button
 from bot.ui.result_cards import NOT_STORED, REPORTED, UNKNOWN_FORM, removal_card, which_to_vary
-from bot.ui.result_forms import edit_form, read_edit, read_report, report_form
+from bot.ui.result_forms import read_report, report_form
 
 Interaction = discord.Interaction[Any]
 # A form must be open within Discord's 3 s, and its prompt is read before.
@@ -122,7 +123,8 @@ class ResultsCog(commands.Cog):
             raise Refusal(RefusalReason.BUSY) from None
         if not details.pictures:
             raise Refusal(RefusalReason.PICTURE_GONE)
-        form = edit_form(press.job_id, prompt=details.words or "", count=len(details.pictures))
+        custom_id = custom_ids.of_form(FormId(verb=FormVerb.EDIT, job_id=press.job_id))
+        form = edit_form(custom_id, prompt=details.words or "", count=len(details.pictures))
         await interaction.response.send_modal(form)
 
     def _origin(self, interaction: Interaction, job_id: JobId, position: int) -> Origin:

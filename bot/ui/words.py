@@ -63,7 +63,7 @@ _TROUBLES = {
     "none": "Give a picture: upload one as `image`, or choose one of yours as `picture`.",
     "both": "Give one picture: either `image` or `picture`.",
     "unknown": "I know no picture of yours by that name. Choose one from the list.",
-    "no_picture": "That message shows no picture that I can read.",
+    "no_picture": "That message shows no picture that I can read. If it does, choose its menu once more.",
 }
 
 
