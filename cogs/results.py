@@ -124,7 +124,9 @@ class ResultsCog(commands.Cog):
         if not details.pictures:
             raise Refusal(RefusalReason.PICTURE_GONE)
         custom_id = custom_ids.of_form(FormId(verb=FormVerb.EDIT, job_id=press.job_id))
-        form = edit_form(custom_id, prompt=details.words or "", count=len(details.pictures))
+        # Where nobody described the picture its words are what it is called, which is nothing to be drawn.
+        words = details.words if details.steps.can_vary else None
+        form = edit_form(custom_id, prompt=words or "", count=len(details.pictures))
         await interaction.response.send_modal(form)
 
     def _origin(self, interaction: Interaction, job_id: JobId, position: int) -> Origin:

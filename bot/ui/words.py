@@ -135,6 +135,10 @@ _REFUSALS: dict[RefusalReason, tuple[str, Callable[[Mapping[str, Fact]], str]]] 
         "I do not know this result any more",
         lambda _: "Its button is from another time or another server. Ask for a new one with `/imagine`.",
     ),
+    RefusalReason.NO_WORDS: (
+        "Nobody described this picture",
+        lambda _: "There are no words to vary it by. Press Edit… and say what should change.",
+    ),
     RefusalReason.RESULT_DELETED: ("This result was deleted", lambda _: "Nothing can be made from it any more."),
     RefusalReason.PICTURE_GONE: (
         "I do not keep this picture any more",

@@ -9,8 +9,10 @@ from PIL import Image
 from bot.core.requests import Verb
 from bot.jobs.model import State
 from bot.services.payload import decode_order
+from bot.ui.custom_ids import ResultVerb
 from sandbox.gateways import EVERY
 from tests.e2e.handing import PLACE, RICH, Gatekeeper, drawing, edit, photo, upload
+from tests.e2e.pressing import custom_id, labels
 from tests.e2e.rig import spent
 from tests.e2e.scene import LOCUS, Scene, scene
 
@@ -38,6 +40,24 @@ async def test_an_uploaded_picture_is_enlarged(tmp_path: Path, factor: int | Non
         assert await gate.pictures("apiframe", order) == [data]
         (job,) = await play.ends_well()
         assert (job.kind, job.provider, job.parent_id) == ("upscale", "apiframe", None)
+
+
+async def test_what_nobody_described_is_not_varied_and_its_name_is_no_prompt(tmp_path: Path) -> None:
+    """An enlarged upload, and that enlarged once more: the words are the file's name."""
+    async with scene(tmp_path, names=EVERY, settings=RICH) as play:
+        post = await play.posted(await play.ana.command("upscale", image=upload(drawing(), "IMG_1234.png")))
+        again = await play.posted(await play.bo.press(post, "Upscale"))
+        by_menu = await play.posted(await play.bo.message_command("Upscale", again))
+        jobs, gate = await play.jobs(), Gatekeeper(play)
+        for one, job in zip((post, again, by_menu), jobs, strict=True):
+            assert "Vary" not in labels(one)
+            opened = await play.ana.press(one, "Edit…")
+            assert "value" not in (await opened.opened())["components"][0]["component"]
+            # As an earlier version offered it.
+            use = await play.ana.press_anyway(one, custom_id(job, ResultVerb.VARY, 1))
+            assert "Press Edit…" in await play.refused(use)
+        assert gate.seen == []
+        await play.ends_well()
 
 
 async def test_a_photo_is_enlarged_without_what_it_told(tmp_path: Path) -> None:

@@ -37,13 +37,17 @@ def _labels(row: ui.ActionRow[ui.LayoutView]) -> list[str]:
     ("steps", "expected"),
     [
         (NextSteps(pictures=0), [["Again"]]),
-        (NextSteps(pictures=1, can_edit=True, upscalable=(1,)), [["Again", "Vary", "Edit…", "Upscale"]]),
+        (NextSteps(pictures=1, can_edit=True, upscalable=(1,)), [["Again", "Edit…", "Upscale"]]),
         (
-            NextSteps(pictures=2, can_edit=True, upscalable=(1, 2)),
+            NextSteps(pictures=1, can_edit=True, can_vary=True, upscalable=(1,)),
+            [["Again", "Vary", "Edit…", "Upscale"]],
+        ),
+        (
+            NextSteps(pictures=2, can_edit=True, can_vary=True, upscalable=(1, 2)),
             [["Again", "Vary", "Edit…", "Upscale 1", "Upscale 2"]],
         ),
         (
-            NextSteps(pictures=4, can_edit=True, upscalable=(1, 2, 3, 4)),
+            NextSteps(pictures=4, can_edit=True, can_vary=True, upscalable=(1, 2, 3, 4)),
             [["Again", "Vary", "Edit…", "Upscale 1", "Upscale 2"], ["Upscale 3", "Upscale 4"]],
         ),
     ],
@@ -58,7 +62,8 @@ def test_the_rows_hold_what_can_be_made_then_what_concerns_the_result(
 
 @given(st.integers(1, 10), st.booleans())
 def test_any_number_of_pictures_fits_with_one_primary_and_danger_last(count: int, can_edit: bool) -> None:
-    rows = result_rows(JOB, NextSteps(pictures=count, can_edit=can_edit, upscalable=tuple(range(1, count + 1))))
+    steps = NextSteps(pictures=count, can_edit=can_edit, can_vary=can_edit, upscalable=tuple(range(1, count + 1)))
+    rows = result_rows(JOB, steps)
     buttons = [item for row in rows for item in row.children if isinstance(item, ui.Button)]
     ids = [button.custom_id for button in buttons]
 

@@ -95,12 +95,12 @@ class Editing:
         """By the gateway that drew it where it can, else by one that takes any."""
         request = replace(request, verb=Verb.UPSCALE, sources=1)
         if isinstance(given, Handed):
-            request = replace(request, prompt=given.name or NAMELESS)
+            request = replace(request, prompt=given.name or NAMELESS, has_words=False)
             self._refuse_early(request, missing)
         with self._presses.once(received, ("upscale", _key(given), request.factor)):
             (brought,) = await self._bringing.bring(received, (given,))
             if brought.asked is not None:
-                request = replace(request, prompt=brought.asked.prompt)
+                request = replace(request, prompt=brought.asked.prompt, has_words=brought.asked.has_words)
             request = replace(request, parent=brought.own_work, sources=0 if brought.source is None else 1)
             words = request.prompt.strip()[:UPSCALE_PROMPT]
             return await self._submit(received, request, (brought,), missing=missing, prompt=words)

@@ -17,4 +17,5 @@ def steps_of(registry: Registry, result: Result) -> NextSteps:
         own = result.own_work
         upscalable = (1,) if own is not None and any(offer.provider == own.provider for offer in enlargers) else ()
     can_edit = count > 0 and any(Verb.EDIT in offer.abilities for offer in offers)
-    return NextSteps(pictures=count, can_edit=can_edit, upscalable=upscalable)
+    can_vary = can_edit and (result.asked is None or result.asked.has_words)
+    return NextSteps(pictures=count, can_edit=can_edit, can_vary=can_vary, upscalable=upscalable)
