@@ -15,7 +15,7 @@ from bot.ui import custom_ids
 from bot.ui.answers.harmless import harmless
 from bot.ui.answers.splitting import split, units
 from bot.ui.custom_ids import TalkVerb
-from bot.ui.text import escape, plain, shorten
+from bot.ui.text import escape, plain, shorten, uninvited
 
 CONTENT = 2_000  # Discord's bound for the words of a message (API reference, "Create Message")
 # Above so many messages an answer fills a channel: it comes as a file, with so much of its beginning.
@@ -27,6 +27,8 @@ SOURCE_LINE = 110
 QUESTION_SHOWN = 150
 _TITLE_SHOWN = 80
 _NO_BOUND = 10_000
+# What means something beside an address in angle brackets; in an address it is written so.
+_NO_MARKUP = {ord(letter): f"%{ord(letter):02X}" for letter in "<>[]`\\| "}
 NOTHING = "(The model's answer holds nothing that can be shown.)"
 LABEL_MAX = 34  # room for a translation that is longer by two fifths, within Discord's 80
 
@@ -141,8 +143,9 @@ def _sources(citations: Sequence[Citation], *, most: int, line: int) -> str:
 def _source(number: int, one: Citation, line: int) -> str:
     """Title and address; where that is too long the address without its path, then that alone."""
     title = f"{escape(one.title, _TITLE_SHOWN)} " if one.title else ""
-    host = _host(one.url)
-    forms = (f"{title}<{one.url}>", f"<{one.url}>", f"{title}<{host}>", f"<{host}>")
+    url = uninvited(one.url.translate(_NO_MARKUP))
+    host = _host(url)
+    forms = (f"{title}<{url}>", f"<{url}>", f"{title}<{host}>", f"<{host}>")
     return next((f"{number}. {form}" for form in forms if units(form) <= line - 4), f"{number}. (an address too long)")
 
 
