@@ -11,6 +11,7 @@ from bot.jobs.model import State
 from bot.services.payload import decode_order
 from bot.ui.custom_ids import ResultVerb
 from sandbox.gateways import EVERY
+from sandbox.gateways.server import FIRST_TWO
 from tests.e2e.handing import PLACE, RICH, Gatekeeper, drawing, edit, photo, upload
 from tests.e2e.pressing import custom_id, labels
 from tests.e2e.rig import spent
@@ -129,11 +130,14 @@ async def test_only_ones_own_pictures_are_suggested(tmp_path: Path) -> None:
         assert choice.name == "a red fox · picture 1 · 3 d ago"
 
 
-async def test_where_nobody_can_the_refusal_names_the_keys_that_would_do(tmp_path: Path) -> None:
-    async with scene(tmp_path) as play:
+@pytest.mark.parametrize("names", [FIRST_TWO, ("apiinone",)])
+async def test_where_nobody_can_the_refusal_names_the_keys_that_would_do(
+    tmp_path: Path, names: tuple[str, ...]
+) -> None:
+    """API in One enlarges its own work alone, which an upload is not, whether it is set up or not."""
+    async with scene(tmp_path, names=names) as play:
         text = await play.refused(await play.ana.command("upscale", image=upload(drawing())))
-        assert "Apiframe" in text
-        assert "API in One" in text
+        assert "A key for one of these would allow it: Apiframe." in text
         assert await play.ends_well() == ()
 
 
