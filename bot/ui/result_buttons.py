@@ -51,7 +51,7 @@ def _making(job_id: JobId, steps: NextSteps) -> Iterator[Button]:
     if steps.can_edit:
         yield button(ResultVerb.EDIT, job_id, "Edit…")
     for position in steps.upscalable:
-        label = "Upscale" if steps.pictures == 1 else f"Upscale {position}"
+        label = "Upscale" if steps.pictures <= 1 else f"Upscale {position}"
         yield button(ResultVerb.UPSCALE, job_id, label, position=position)
 
 
