@@ -9,10 +9,11 @@ import pytest
 
 from bot.db import Reader
 from bot.jobs.model import State
-from sandbox.discord import Message, Permission
+from sandbox.discord import Message, Permission, Upload
 from sandbox.gateways import EVERY, Outcome, lost_answer, outcome, says, status
 from sandbox.gateways.faults import Fault
 from sandbox.gateways.server import Watched
+from tests.e2e.handing import drawing, edit
 from tests.e2e.rig import rig
 from tests.e2e.scene import NOT_CHARGED, WAIT_S, Scene, scene
 from tests.e2e.talking import XAI, Turns, answered, ask, continued, pressed, shown, until_shown
@@ -228,6 +229,26 @@ async def test_what_is_forgotten_is_nowhere_in_the_database(tmp_path: Path) -> N
             return "\n".join(map(str, rows))
 
         assert "xylophone" not in await play.house.database.read(tables)
+        await play.ends_well()
+
+
+@pytest.mark.parametrize("by_age", [False, True])
+async def test_the_picture_of_a_forgotten_question_goes_with_the_next_clean_up(tmp_path: Path, *, by_age: bool) -> None:
+    """Unless something else shows it."""
+    async with scene(tmp_path, names=EVERY, EASEL_MEMBER_DAILY_USD="2") as play:
+        shown_once, shown_twice = drawing(), drawing((80, 60))
+        for data in (shown_once, shown_twice):
+            use = await ask(play, "what is on it?", image=Upload(filename="cat.png", data=data))
+            (post,) = await answered(play, use)
+            if not by_age:
+                await (await pressed(play, play.ana, post, "Forget")).answered(WAIT_S)
+        await play.later(minutes=31 * 24 * 60 if by_age else 120)
+        await play.posted(await edit(play, shown_twice, by=play.bo))
+        await play.house.services.talk.conversations.sweep()
+        await play.house.retention.sweep()
+        left = [file.read_bytes() for file in (play.rig.stage.data_dir / "pictures").rglob("*.png")]
+        assert shown_once not in left
+        assert shown_twice in left
         await play.ends_well()
 
 
