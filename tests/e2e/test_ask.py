@@ -1,5 +1,6 @@
 """`/ask`, the whole way: answered, streamed, split, priced, private, cancelled, moved on; over every gateway."""
 
+import base64
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +10,10 @@ from bot.core.money import usd
 from bot.jobs.model import State
 from sandbox.discord import Permission, Upload
 from sandbox.gateways import EVERY, Outcome, lost_answer, outcome, says, status
-from tests.e2e.handing import drawing
+from tests.e2e.handing import Gatekeeper, drawing
 from tests.e2e.rig import held, spent
 from tests.e2e.scene import WAIT_S, scene
-from tests.e2e.talking import LOCUS, XAI, Turns, answered, ask, shown, until_shown
+from tests.e2e.talking import LOCUS, XAI, Turns, answered, ask, continued, shown, until_shown
 
 
 @pytest.mark.parametrize(("model", "said"), [(XAI, "via xAI"), (LOCUS, "via Locus")])
@@ -59,25 +60,45 @@ async def test_a_streamed_answer_fills_its_message_and_the_edits_are_seen(tmp_pa
         assert not any("must never read" in one.content for one in post.history)
 
 
-@pytest.mark.parametrize(("search", "model"), [("web", LOCUS), ("X", LOCUS), ("code", LOCUS), ("web", XAI), ("X", XAI)])
-async def test_a_search_comes_with_its_sources_and_none_is_unfurled(tmp_path: Path, search: str, model: str) -> None:
+@pytest.mark.parametrize(
+    ("search", "model", "asked"),
+    [
+        ("web", LOCUS, "/web-search"),
+        ("X", LOCUS, "/x-search"),
+        ("code", LOCUS, "/code-execution"),
+        ("web", XAI, '"web_search"'),
+        ("X", XAI, '"x_search"'),
+    ],
+)
+async def test_a_search_comes_with_its_sources_and_none_is_unfurled(
+    tmp_path: Path, search: str, model: str, asked: str
+) -> None:
     async with scene(tmp_path, names=EVERY, EASEL_MEMBER_DAILY_USD="2") as play:
+        gate = Gatekeeper(play)
         use = await ask(play, "what is new?", model=model, search=search)
         (post,) = await answered(play, use)
         await play.ends_well()
+        (sent,) = [f"{one.path} {one.body.decode()}" for one in gate.seen if one.method == "POST"]
+        assert asked in sent
         assert "1. " in post.content
         assert "<https://docs.example/one>" in post.content
         assert post.now.flags & 4
-        assert any(f"searches {'the web' if search == 'web' else ''}" in one.plain_text() for one in use.history)
+        told = {"web": "searches the web", "X": "searches X", "code": "searches with code"}[search]
+        assert any(told in one.plain_text() for one in use.history)
 
 
-async def test_a_picture_goes_with_the_question(tmp_path: Path) -> None:
-    async with scene(tmp_path, names=EVERY) as play:
-        picture = Upload(filename="cat.png", data=drawing())
-        use = await ask(play, "what is on it?", image=picture)
+@pytest.mark.parametrize("model", [XAI, LOCUS])
+async def test_a_picture_goes_with_the_question_and_with_what_comes_after_it(tmp_path: Path, model: str) -> None:
+    async with scene(tmp_path, names=EVERY, EASEL_MEMBER_DAILY_USD="2") as play:
+        gate, data = Gatekeeper(play), drawing()
+        use = await ask(play, "what is on it?", image=Upload(filename="cat.png", data=data), model=model)
         (post,) = await answered(play, use)
-        assert "what is on it?" in post.content
+        await answered(play, await continued(play, play.ana, post, "and behind it?"))
         await play.ends_well()
+        first, second = [one.body.decode() for one in gate.seen if one.method == "POST"]
+        for body, question in ((first, "what is on it?"), (second, "and behind it?")):
+            assert base64.b64encode(data).decode() in body
+            assert question in body
 
 
 async def test_what_is_no_picture_is_refused_before_any_money_is_held(tmp_path: Path) -> None:
