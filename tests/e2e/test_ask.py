@@ -8,7 +8,7 @@ import pytest
 
 from bot.core.money import usd
 from bot.jobs.model import State
-from sandbox.discord import Permission, Upload
+from sandbox.discord import LoseAnswer, Permission, Upload
 from sandbox.gateways import EVERY, Outcome, lost_answer, outcome, says, status
 from tests.e2e.handing import Gatekeeper, drawing
 from tests.e2e.rig import held, spent
@@ -343,6 +343,32 @@ async def test_a_late_answer_pings_its_member(tmp_path: Path) -> None:
         assert len(post.history) == 1
         assert post.pinged == (play.ana.id,)
         await play.ends_well()
+
+
+@pytest.mark.parametrize("is_lost", [False, True])
+async def test_an_answer_that_fills_its_place_beyond_the_cards_time_pings_its_member_once(
+    tmp_path: Path, *, is_lost: bool
+) -> None:
+    """No edit pings: a short reply below it does, also where Discord's answer to that one is lost."""
+    async with scene(tmp_path, names=EVERY) as play:
+        turns = Turns(play.rig.gateways)
+        await ask(play, "slow")
+        turns.go_on(4)
+        answer = await until_shown(play, "This is the")
+        await play.later(minutes=16)
+        if is_lost:
+            play.rig.sandbox.faults.next("POST", "*/messages", LoseAnswer())
+        turns.finish()
+        call = await until_shown(play, "your answer is complete")
+        if is_lost:
+            await play.until(lambda found: found[0].failures > 0)
+            await play.later(minutes=6)  # beyond the time of a nonce
+        await play.ends_well()
+        assert [one.id for one in shown(play)] == [answer.id, call.id]
+        assert call.pinged == (play.ana.id,)
+        assert call.reply_to == answer.id
+        assert "You asked: slow" in answer.content
+        assert "your answer" not in answer.content
 
 
 @pytest.mark.parametrize(

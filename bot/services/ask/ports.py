@@ -43,7 +43,8 @@ class Waiting:
 class Answer:
     """A whole answer, as stored. `speech_price` None where nobody can read it aloud.
 
-    `is_late` asks for the member to be pinged; `is_cancelled`, `is_private` as for pictures.
+    `is_late` asks for the member to be pinged; with `is_filled` the first message stood there before the answer was
+    whole, and no edit pings. `is_cancelled`, `is_private` as for pictures.
     """
 
     spot: Spot
@@ -55,6 +56,7 @@ class Answer:
     cost: Ticks
     speech_price: Ticks | None
     is_late: bool = False
+    is_filled: bool = False
     is_cancelled: bool = False
     is_private: bool = False
 

@@ -70,6 +70,14 @@ def sheets(answer: Answer) -> tuple[Sheet, ...]:
     return tuple(Sheet(content=piece, has_buttons=at == last) for at, piece in enumerate(pieces))
 
 
+def call(answer: Answer) -> Sheet | None:
+    """A short message below an answer that filled its place too slowly for the member to wait; None for any other."""
+    if not answer.is_late or not answer.is_filled:
+        return None
+    words = f"<@{answer.spot.member_id}> your answer is complete.\n-# job {short(answer.spot.job_id)}"
+    return Sheet(content=words)
+
+
 def as_file(answer: Answer, text: str, head: str, end: str) -> Sheet:
     """One message with the beginning, and a file with all of it."""
     note = "… The answer is long: all of it is in the file."
@@ -113,7 +121,7 @@ def quoted(spot: Spot) -> str:
 
 def _head(answer: Answer) -> str:
     lines = ""
-    if answer.is_late and not answer.is_private:
+    if answer.is_late and not answer.is_filled and not answer.is_private:
         lines += f"<@{answer.spot.member_id}> your answer is here.\n"
     return lines + quoted(answer.spot)
 
