@@ -416,7 +416,7 @@ def _services(
         ),
         history=History(database=database, registry=gateways, media=ground.media),
         styles=styles,
-        about=build_about(ground.settings, registry=gateways),
+        about=build_about(ground.settings, database=database, registry=gateways),
         privacy=build_privacy(ground.settings, database=database, eraser=delivery, clock=clock),
         talk=build_talk(talk_ground, talk, admission=admission),
         usage=Usage(database=database, ceilings=ceilings, registry=gateways),
