@@ -1,6 +1,8 @@
 """`/ask`, the whole way: answered, streamed, split, priced, private, cancelled, moved on; over every gateway."""
 
+import asyncio
 import base64
+import itertools
 from pathlib import Path
 from typing import Any
 
@@ -8,11 +10,13 @@ import pytest
 
 from bot.core.money import usd
 from bot.jobs.model import State
+from bot.services.ask.live import EDIT_EVERY_S
+from bot.ui.keeper import EDIT_EVERY_S as CARDS_EVERY_S
 from sandbox.discord import LoseAnswer, Permission, Upload
 from sandbox.gateways import EVERY, Outcome, lost_answer, outcome, says, status
 from tests.e2e.handing import Gatekeeper, drawing
 from tests.e2e.rig import held, spent
-from tests.e2e.scene import WAIT_S, scene
+from tests.e2e.scene import WAIT_S, SteadyClock, scene
 from tests.e2e.talking import LOCUS, XAI, Turns, answered, ask, continued, shown, until_shown
 
 
@@ -58,6 +62,28 @@ async def test_a_streamed_answer_fills_its_message_and_the_edits_are_seen(tmp_pa
         assert len(post.history) >= 3
         assert "still writing" not in post.content
         assert not any("must never read" in one.content for one in post.history)
+
+
+async def test_the_edits_of_a_streamed_answer_keep_their_distance(tmp_path: Path) -> None:
+    """As the bot is set up outside of tests, by the moments at which Discord took the edits."""
+    async with scene(tmp_path, names=EVERY, clock=SteadyClock(), edit_every_s=CARDS_EVERY_S) as play:
+        turns = Turns(play.rig.gateways)
+        play.rig.gateways.faults.next("xai", says("word " * 2_000))
+        use = await ask(play, "tell me slowly")
+        turns.go_on(3)
+        post = await until_shown(play, "still writing")
+        async with asyncio.timeout(WAIT_S):
+            while len(post.history) < 3:
+                turns.go_on()
+                await asyncio.sleep(0.01)
+        moments = [version.at for version in post.history]
+        turns.finish()
+        await answered(play, use)
+        await play.ends_well()
+        gaps = [later - earlier for earlier, later in itertools.pairwise(moments)]
+        assert len(gaps) == 2
+        assert all(gap >= round(EDIT_EVERY_S * 1_000) - 1 for gap in gaps)  # each moment is rounded
+        assert EDIT_EVERY_S == 1.5
 
 
 @pytest.mark.parametrize(
