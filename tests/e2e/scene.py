@@ -164,8 +164,7 @@ async def scene(
     **extra: str,
 ) -> AsyncIterator[Scene]:
     """A bot that is ready, on the same clock as the sandbox; settings of the bot by name, or as keywords."""
-    async with (
-        rig(folder, scale=scale, clock=clock, picture_side=picture_side, names=names) as stage,
-        stage.bot(clock=stage.sandbox.clock, edit_every_s=edit_every_s, **{**settings, **extra}) as house,
-    ):
-        yield Scene(rig=stage, house=house, ana=stage.sandbox.person("ana"), bo=stage.sandbox.person("bo"))
+    async with rig(folder, scale=scale, clock=clock, picture_side=picture_side, names=names) as stage:
+        stage.edit_every_s = edit_every_s
+        async with stage.bot(clock=stage.sandbox.clock, **{**settings, **extra}) as house:
+            yield Scene(rig=stage, house=house, ana=stage.sandbox.person("ana"), bo=stage.sandbox.person("bo"))

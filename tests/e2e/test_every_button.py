@@ -114,7 +114,7 @@ async def done(who: Person, at: Use | Message, button: Button) -> Use | Message:
 
 async def _press(who: Person, message: Message, label: str) -> Use:
     (found,) = [one for one in message.buttons() if (one.label or "").startswith(label)]
-    return await who.press_anyway(message, found.custom_id)
+    return await who.press_anyway(message, str(found.custom_id))
 
 
 async def says(at: Use | Message, words: Sequence[str], button: Button) -> str:
