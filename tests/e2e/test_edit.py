@@ -9,7 +9,7 @@ from PIL import Image
 from bot.jobs.model import State
 from sandbox.discord import Permission, Use
 from sandbox.gateways import EVERY, Step, status
-from tests.e2e.handing import PLACE, Gatekeeper, drawing, edit, photo, upload
+from tests.e2e.handing import PLACE, RICH, Gatekeeper, drawing, edit, photo, upload
 from tests.e2e.rig import held, spent
 from tests.e2e.scene import Scene, scene
 from tests.media.samples import noise
@@ -77,6 +77,26 @@ async def test_several_pictures_arrive_in_their_order(tmp_path: Path, name: str)
         assert len(post.pictures()) == 2
         (order,) = gate.orders(name)
         assert await gate.pictures(name, order) == several
+        await play.ends_well()
+
+
+async def test_shape_size_format_and_number_arrive_and_are_told(tmp_path: Path) -> None:
+    async with scene(tmp_path, RICH, names=EVERY) as play:
+        gate = Gatekeeper(play)
+        wishes = {"aspect_ratio": "9:16", "resolution": "2k", "format": "webp", "count": 2}
+        use = await edit(play, drawing(), model=MODELS["pixazo"], **wishes)
+        post = await play.posted(use)
+        (order,) = gate.orders("pixazo")
+        sent = (order["aspect_ratio"], order["resolution"], order["output_format"], order["num_images"])
+        assert sent == ("9:16", "2k", "webp", 2)
+        assert [file.filename.rpartition(".")[2] for file in post.attachments] == ["webp", "webp"]
+        assert "2 pictures · 9:16 · 2k · webp" in "".join(one.plain_text() for one in use.history)
+
+        pictures = {"image": upload(drawing()), "image2": upload(drawing())}
+        wishes = {"aspect_ratio": "5:2", "resolution": "1.5k", "count": 2}
+        await play.posted(await play.ana.command("edit", prompt="x", model=MODELS["xai"], **pictures, **wishes))
+        (order,) = gate.orders("xai")
+        assert (order["aspect_ratio"], order["resolution"], order["n"]) == ("5:2", "1.5k", 2)
         await play.ends_well()
 
 

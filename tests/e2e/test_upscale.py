@@ -43,6 +43,23 @@ async def test_an_uploaded_picture_is_enlarged(tmp_path: Path, factor: int | Non
         assert (job.kind, job.provider, job.parent_id) == ("upscale", "apiframe", None)
 
 
+@pytest.mark.parametrize("factor", [2, 4])
+async def test_another_upscaler_is_chosen_by_its_name(tmp_path: Path, factor: int) -> None:
+    async with scene(tmp_path, RICH, names=EVERY) as play:
+        gate, data = Gatekeeper(play), drawing((60, 40))
+        use = await play.ana.command("upscale", image=upload(data), model="apiframe/clarity-upscale", factor=factor)
+        post = await play.posted(use)
+        assert size(post.pictures()[0].data) == (60 * factor, 40 * factor)
+        assert "Clarity Upscale via Apiframe" in post.plain_text()
+        (order,) = gate.orders("apiframe")
+        assert order["model"] == "clarity-upscale"
+        assert order["clarityUpscaleParams"]["scale_factor"] == factor
+        assert await gate.pictures("apiframe", order) == [data]
+        (job,) = await play.ends_well()
+        assert (job.model, job.state) == ("clarity-upscale", State.DONE)
+        assert await spent(play.house) == play.rig.booked() > 0
+
+
 async def test_what_nobody_described_is_not_varied_and_its_name_is_no_prompt(tmp_path: Path) -> None:
     """An enlarged upload, and that enlarged once more: the words are the file's name."""
     async with scene(tmp_path, names=EVERY, settings=RICH) as play:
