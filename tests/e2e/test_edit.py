@@ -2,6 +2,7 @@
 
 import io
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -83,7 +84,7 @@ async def test_several_pictures_arrive_in_their_order(tmp_path: Path, name: str)
 async def test_shape_size_format_and_number_arrive_and_are_told(tmp_path: Path) -> None:
     async with scene(tmp_path, RICH, names=EVERY) as play:
         gate = Gatekeeper(play)
-        wishes = {"aspect_ratio": "9:16", "resolution": "2k", "format": "webp", "count": 2}
+        wishes: dict[str, Any] = {"aspect_ratio": "9:16", "resolution": "2k", "format": "webp", "count": 2}
         use = await edit(play, drawing(), model=MODELS["pixazo"], **wishes)
         post = await play.posted(use)
         (order,) = gate.orders("pixazo")
@@ -92,9 +93,8 @@ async def test_shape_size_format_and_number_arrive_and_are_told(tmp_path: Path) 
         assert [file.filename.rpartition(".")[2] for file in post.attachments] == ["webp", "webp"]
         assert "2 pictures · 9:16 · 2k · webp" in "".join(one.plain_text() for one in use.history)
 
-        pictures = {"image": upload(drawing()), "image2": upload(drawing())}
-        wishes = {"aspect_ratio": "5:2", "resolution": "1.5k", "count": 2}
-        await play.posted(await play.ana.command("edit", prompt="x", model=MODELS["xai"], **pictures, **wishes))
+        wishes = {"image2": upload(drawing()), "aspect_ratio": "5:2", "resolution": "1.5k", "count": 2}
+        await play.posted(await edit(play, drawing(), model=MODELS["xai"], **wishes))
         (order,) = gate.orders("xai")
         assert (order["aspect_ratio"], order["resolution"], order["n"]) == ("5:2", "1.5k", 2)
         await play.ends_well()
