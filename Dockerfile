@@ -19,10 +19,13 @@ COPY data ./data
 RUN /opt/easel/bin/python -m compileall -q bot cogs \
     && mkdir -p /data \
     && chown 10001:10001 /data
+# The commit that this is built from, for /about: --build-arg EASEL_COMMIT=$(git rev-parse HEAD)
+ARG EASEL_COMMIT=
 ENV PATH=/opt/easel/bin:$PATH \
     HOME=/tmp \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
+    EASEL_COMMIT=${EASEL_COMMIT} \
     EASEL_DATA_DIR=/data \
     EASEL_WEB_PORT=8787
 USER 10001:10001

@@ -64,12 +64,14 @@ from bot.web.server import Readiness, WebServer
 log = logging.getLogger(__name__)
 
 EXTENSIONS = (
+    "cogs.answers",
     "cogs.ask",
     "cogs.details_menu",
     "cogs.edit",
     "cogs.help",
     "cogs.history",
     "cogs.imagine",
+    "cogs.outdated",
     "cogs.picture_menus",
     "cogs.privacy",
     "cogs.results",
@@ -416,7 +418,7 @@ def _services(
         ),
         history=History(database=database, registry=gateways, media=ground.media),
         styles=styles,
-        about=build_about(ground.settings, registry=gateways),
+        about=build_about(ground.settings, database=database, registry=gateways),
         privacy=build_privacy(ground.settings, database=database, eraser=delivery, clock=clock),
         talk=build_talk(talk_ground, talk, admission=admission),
         usage=Usage(database=database, ceilings=ceilings, registry=gateways),

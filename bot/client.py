@@ -113,6 +113,7 @@ class EaselClient(commands.Bot):
         self._services: Services | None = None
         self._keeper: CardKeeper | None = None
         self._buttons: list[re.Pattern[str]] = []
+        self._forms: list[re.Pattern[str]] = []
         self.command_ids: Mapping[str, int] = {}
         self.connected = asyncio.Event()
 
@@ -124,6 +125,14 @@ class EaselClient(commands.Bot):
     def knows_button(self, custom_id: str) -> bool:
         """Whether some registered button has that custom id."""
         return any(one.fullmatch(custom_id) for one in self._buttons)
+
+    def add_forms(self, *patterns: str) -> None:
+        """Remembers the custom ids of forms that some cog reads when they are sent off."""
+        self._forms += [re.compile(one) for one in patterns]
+
+    def knows_form(self, custom_id: str) -> bool:
+        """Whether some cog reads a form with that custom id."""
+        return any(one.fullmatch(custom_id) for one in self._forms)
 
     def attach(self, *, services: Services, keeper: CardKeeper) -> None:
         """Hands over what the cogs work with; called once, before the login."""

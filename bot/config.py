@@ -52,6 +52,8 @@ def _gateway_address(value: str) -> str:
 Address = Annotated[str, AfterValidator(_address)]
 # The last part of an address: it stands behind the gateway's own, so no slash, no dots, no query.
 Slug = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
+# A hash of Git's, or the beginning of one.
+Commit = Annotated[str, Field(pattern=r"^[0-9a-f]{7,64}$")]
 Dollars = Annotated[Decimal, Field(ge=0, le=1_000_000, allow_inf_nan=False)]
 
 
@@ -189,6 +191,10 @@ class Settings(BaseSettings):
         ge=0,
         le=36_500,
         description="Days that the words of requests are kept; what they cost stays for ever. 0 is for ever.",
+    )
+    commit: Commit | None = Field(
+        default=None,
+        description="The commit this was built from, which /about shows; in a clone it is found by itself.",
     )
     source_url: Address | None = Field(
         default=None, description="Where this bot's source can be read; /about links there. Empty: no link."

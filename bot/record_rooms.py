@@ -5,6 +5,7 @@ from bot.core.clock import Clock
 from bot.db import Database
 from bot.media.media import Media
 from bot.providers.registry import Registry
+from bot.revision import commit_at_hand
 from bot.services.about import About
 from bot.services.ports import Eraser
 from bot.services.privacy.desk import Privacy
@@ -18,9 +19,16 @@ def build_retention(settings: config.Settings, *, database: Database, media: Med
     return Retention(database=database, media=media, clock=clock, periods=_periods(settings))
 
 
-def build_about(settings: config.Settings, *, registry: Registry) -> About:
+def build_about(settings: config.Settings, *, database: Database, registry: Registry) -> About:
     """What this bot says of itself."""
-    return About(version=__version__, source_url=settings.source_url, periods=_periods(settings), registry=registry)
+    return About(
+        version=__version__,
+        commit=settings.commit or commit_at_hand(),
+        source_url=settings.source_url,
+        periods=_periods(settings),
+        database=database,
+        registry=registry,
+    )
 
 
 def build_privacy(settings: config.Settings, *, database: Database, eraser: Eraser, clock: Clock) -> Privacy:

@@ -30,6 +30,7 @@ from bot.services.ask.work import TalkWork
 from bot.services.handed.bringing import Bringing
 from bot.services.paying import Paying
 from bot.services.progress import Progress, ProgressBoard
+from bot.services.results.presses import Presses
 from bot.services.settlement import Settlement
 from bot.ui import cards
 from bot.ui.answers.delivery import AnswerDelivery
@@ -159,6 +160,7 @@ def build_talk(ground: TalkGround, rooms: TalkRooms, *, admission: Admission) ->
         choosing=rooms.choosing,
         admission=admission,
         bringing=bringing,
+        presses=Presses(),
         clock=ground.clock,
     )
     return Talk(asking=asking, conversations=rooms.conversations, live=rooms.live)

@@ -32,6 +32,7 @@ class HelpCog(commands.Cog):
             ids=self._client.command_ids,
             may_run=lambda name: self._may_run(name, interaction.permissions),
             verbs=self._services.about.verbs(),
+            closed=await self._services.about.closed_to(received.guild_id, received.member_id),
         )
         await answer(interaction, card)
         await self._services.desk.answered(received.id)

@@ -19,11 +19,12 @@ from bot.ui.accepting import missing_permissions, settle
 from bot.ui.acknowledging import acknowledge, answer
 from bot.ui.custom_ids import FormId, FormVerb, Press, ResultVerb
 from bot.ui.originals import answer_details, posted_url
+from bot.ui.picture_forms import edit_form, read_edit
 from bot.ui.pressing import custom_id_of, is_on_message, is_on_own_card, remover, whose
 from bot.ui.reception import receive
 from bot.ui.result_buttons import result_button
-from bot.ui.result_cards import NOT_STORED, REPORTED, UNKNOWN_BUTTON, UNKNOWN_FORM, removal_card, which_to_vary
-from bot.ui.result_forms import edit_form, read_edit, read_report, report_form
+from bot.ui.result_cards import NOT_STORED, REPORTED, UNKNOWN_FORM, removal_card, which_to_vary
+from bot.ui.result_forms import read_report, report_form
 
 Interaction = discord.Interaction[Any]
 # A form must be open within Discord's 3 s, and its prompt is read before.
@@ -54,15 +55,12 @@ class ResultsCog(commands.Cog):
 
     @commands.Cog.listener("on_interaction")
     async def others(self, interaction: Interaction) -> None:
-        """Forms; and buttons of ours that discord.py finds no item for: gone from their message, or unknown by now."""
+        """Forms; and buttons that discord.py finds no item for, because they are gone from their message."""
         custom_id = custom_id_of(interaction)
-        if not custom_id.startswith(custom_ids.PREFIX):
-            return
-        press = custom_ids.read_press(custom_id)
+        form, press = custom_ids.read_form(custom_id), custom_ids.read_press(custom_id)
         if interaction.type is discord.InteractionType.modal_submit:
-            await self._owning_up(interaction, self._form(interaction, custom_id))
-        elif not self._client.knows_button(custom_id):
-            await self._owning_up(interaction, self._say(interaction, cards.notice(UNKNOWN_BUTTON)))
+            if form is not None:
+                await self._owning_up(interaction, self._form(interaction, form))
         elif press is not None and not is_on_message(interaction):
             await self.press(interaction, press)
 
@@ -125,7 +123,10 @@ class ResultsCog(commands.Cog):
             raise Refusal(RefusalReason.BUSY) from None
         if not details.pictures:
             raise Refusal(RefusalReason.PICTURE_GONE)
-        form = edit_form(press.job_id, prompt=details.words or "", count=len(details.pictures))
+        custom_id = custom_ids.of_form(FormId(verb=FormVerb.EDIT, job_id=press.job_id))
+        # Where nobody described the picture its words are what it is called, which is nothing to be drawn.
+        words = details.words if details.steps.can_vary else None
+        form = edit_form(custom_id, prompt=words or "", count=len(details.pictures))
         await interaction.response.send_modal(form)
 
     def _origin(self, interaction: Interaction, job_id: JobId, position: int) -> Origin:
@@ -156,19 +157,18 @@ class ResultsCog(commands.Cog):
 
     # -- forms ---------------------------------------------------------------------------------------
 
-    async def _form(self, interaction: Interaction, custom_id: str) -> None:
-        form = custom_ids.read_form(custom_id)
+    async def _form(self, interaction: Interaction, form: FormId) -> None:
         data: Mapping[str, Any] = interaction.data or {}
-        if form is not None and form.verb is FormVerb.EDIT and (wish := read_edit(data)) is not None:
+        if form.verb is FormVerb.EDIT and (wish := read_edit(data)) is not None:
             sequels, origin = self._results.sequels, self._origin(interaction, form.job_id, wish.position)
             await self._pay(
                 interaction,
                 "edit_form",
                 lambda received, missing: sequels.edit(received, origin, prompt=wish.prompt, missing=missing),
             )
-        elif form is not None and form.verb is FormVerb.REPORT:
+        elif form.verb is FormVerb.REPORT:
             await self._report(interaction, form)
-        elif custom_id.startswith(custom_ids.FORM_PREFIX):
+        else:
             await self._say(interaction, cards.notice(UNKNOWN_FORM))
 
     async def _report(self, interaction: Interaction, form: FormId) -> None:
@@ -191,4 +191,5 @@ async def setup(client: EaselClient) -> None:
     """Adds the cog, and the buttons that any earlier result carries."""
     cog = ResultsCog(client)
     client.add_dynamic_items(result_button(cog.press))
+    client.add_forms(custom_ids.FORM_PATTERN)
     await client.add_cog(cog)

@@ -8,6 +8,7 @@ from bot.client import EaselClient, answer_error
 from bot.services.styles.model import Owner
 from bot.ui.style_choices import STYLE_MAX
 from bot.ui.style_desk import StyleDesk
+from bot.ui.style_forms import STYLE_FORM_PATTERN
 
 Interaction = discord.Interaction[EaselClient]
 Name = app_commands.Range[str, 1, STYLE_MAX]
@@ -64,5 +65,6 @@ class StylesCog(commands.Cog):
 
 
 async def setup(client: EaselClient) -> None:
-    """Adds the cog."""
+    """Adds the cog, and the forms that it reads."""
+    client.add_forms(STYLE_FORM_PATTERN)
     await client.add_cog(StylesCog(client))

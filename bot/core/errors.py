@@ -74,6 +74,7 @@ class RefusalReason(StrEnum):
     GUILD_ONLY = "guild_only"
     NO_RESULT = "no_result"
     RESULT_DELETED = "result_deleted"
+    NO_WORDS = "no_words"
     PICTURE_GONE = "picture_gone"
     UNDER_WAY = "under_way"
     STALE = "stale"

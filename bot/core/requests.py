@@ -49,7 +49,7 @@ class PictureRequest:
     `sources` is how many pictures are handed in, to be changed (EDIT) or enlarged (UPSCALE, by `factor`). `parent` is
     set where the picture to enlarge was drawn by a gateway that keeps it. `style` names a kept way of drawing, whose
     words only the gateway reads. `has_addresses`: each source can also be given as a web address, for gateways that
-    take nothing else.
+    take nothing else. `has_words` False where nobody described the picture: the prompt is then what it is called.
     """
 
     prompt: str
@@ -64,6 +64,7 @@ class PictureRequest:
     parent: Parent | None = None
     style: str | None = None
     has_addresses: bool = True
+    has_words: bool = True
 
 
 class SearchKind(StrEnum):

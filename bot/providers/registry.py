@@ -8,11 +8,12 @@ from typing import Self
 from bot.core.clock import Clock
 from bot.core.crashpoints import NONE, Crashpoints
 from bot.core.errors import SettingsError
-from bot.core.requests import ModelId, ProviderName, Verb
+from bot.core.requests import ModelId, PictureRequest, ProviderName
 from bot.providers import apiframe, apiinone, locus, pixazo, xai
 from bot.providers.catalogue import AskOffer, Catalogue, Offer, ProviderFacts, SpeakOffer
 from bot.providers.contract import Asker, Provider, Speaker
 from bot.providers.http import JsonClient, Timeouts
+from bot.providers.routing import can
 
 # These draw and answer while we wait: longer than their slowest answer (p95 of a picture is 20 s, four of them, "auto"
 # retries upstream; an answer that searches takes minutes).
@@ -164,9 +165,9 @@ class Registry:
         """The models of the configured gateways that speak, in the catalogue's order."""
         return self._speak_offers
 
-    def could(self, verb: Verb) -> tuple[ProviderName, ...]:
-        """The gateways of the catalogue that have the verb, configured or not, in its order."""
-        return tuple(dict.fromkeys(offer.provider for offer in self._catalogue.offers if verb in offer.abilities))
+    def could(self, request: PictureRequest) -> tuple[ProviderName, ...]:
+        """The gateways of the catalogue that can do that at all, configured or not, in its order."""
+        return tuple(dict.fromkeys(offer.provider for offer in self._catalogue.offers if can(offer, request)))
 
     def offer(self, provider: ProviderName, model: ModelId) -> Offer | None:
         """One offer.

@@ -48,9 +48,9 @@ def choose(
     """
     if not offers:
         raise Refusal(RefusalReason.NO_PROVIDER)
-    able = [offer for offer in offers if _can(offer, request)]
+    able = [offer for offer in offers if can(offer, request)]
     if not able:
-        is_for_want_of_addresses = any(_can(offer, replace(request, has_addresses=True)) for offer in offers)
+        is_for_want_of_addresses = any(can(offer, replace(request, has_addresses=True)) for offer in offers)
         reason = RefusalReason.NO_ADDRESS if is_for_want_of_addresses else RefusalReason.NO_WAY
         raise Refusal(reason, {"verb": request.verb.value})
     if request.verb is not Verb.UPSCALE and _is_blank(request.prompt):
@@ -122,7 +122,7 @@ def _price_of_one(offer: Offer, verb: Verb) -> int:
     return price.listed + offer.fee + ability.source_fee * sources
 
 
-def _can(offer: Offer, request: PictureRequest) -> bool:
+def can(offer: Offer, request: PictureRequest) -> bool:
     """Whether the offer has the verb; where it enlarges only its own work, whether this is that.
 
     One that takes sources as addresses alone cannot where the request has none.

@@ -4,8 +4,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from bot.core.clock import DAY_MS
+from bot.core.ids import GuildId, MemberId
 from bot.core.money import Ticks
 from bot.core.requests import AskOrder, Message, Role, SpeakOrder, Verb
+from bot.db import Database, Reader
+from bot.guilds import store as guilds
+from bot.ledger.rules import store as rules
+from bot.ledger.rules.model import Mark
 from bot.providers.catalogue import AskOffer, Offer, SpeakOffer
 from bot.providers.registry import Registry
 from bot.providers.talk_offers import ask_estimate, speak_estimate
@@ -31,20 +36,47 @@ class ModelOnOffer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AboutFacts:
-    """What `/about` says. Models by what they do, the cheapest first; `conversation_days` None where none answers."""
+    """What `/about` says; `commit` None where nobody knows it.
+
+    Models by what they do, the cheapest first; `conversation_days` None where none answers.
+    """
 
     version: str
+    commit: str | None
     source_url: str | None
     periods: Periods
     conversation_days: int | None
     models: tuple[tuple[Verb, tuple[ModelOnOffer, ...]], ...]
 
 
-class About:
-    """The use case behind `/about`; `verbs` is also what `/help` leaves commands out by."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closed:
+    """What the server has paused, None among them for everything that costs, and whether it has blocked the member."""
 
-    def __init__(self, *, version: str, source_url: str | None, periods: Periods, registry: Registry) -> None:
+    paused: frozenset[str | None] = frozenset()
+    is_blocked: bool = False
+
+    def is_shut(self, kind: str) -> bool:
+        """Whether a request of that kind would be refused, whatever it says."""
+        return self.is_blocked or bool(self.paused & {None, kind})
+
+
+class About:
+    """The use cases behind `/about` and `/help`."""
+
+    def __init__(
+        self,
+        *,
+        version: str,
+        commit: str | None,
+        source_url: str | None,
+        periods: Periods,
+        database: Database,
+        registry: Registry,
+    ) -> None:
         self._version = version
+        self._commit = commit
+        self._database = database
         self._source_url = source_url
         self._periods = periods
         self._registry = registry
@@ -53,11 +85,22 @@ class About:
         """What the gateways that are set up can do."""
         return [verb for verb, models in self._models() if models]
 
+    async def closed_to(self, guild_id: GuildId, member_id: MemberId) -> Closed:
+        """What the member may not ask for here just now."""
+
+        def read(reader: Reader) -> Closed:
+            paused = frozenset(one.command for one in guilds.pauses_of(reader, guild_id))
+            is_blocked = rules.mark_of(reader, guild_id, member_id) is Mark.BLOCKED
+            return Closed(paused=paused, is_blocked=is_blocked)
+
+        return await self._database.read(read)
+
     def facts(self) -> AboutFacts:
         """All of it."""
         answers = Verb.ASK in self.verbs()
         return AboutFacts(
             version=self._version,
+            commit=self._commit,
             source_url=self._source_url,
             periods=self._periods,
             conversation_days=CONVERSATION_LIVES_MS // DAY_MS if answers else None,

@@ -51,7 +51,7 @@ class Choosing:
         except Refusal as error:
             if error.reason is not RefusalReason.NO_WAY:
                 raise
-            names = ", ".join(provider_label(name) for name in self._registry.could(request.verb))
+            names = ", ".join(provider_label(name) for name in self._registry.could(request))
             raise Refusal(error.reason, {**error.facts, "can": names}) from None
 
     def next(self, request: PictureRequest, *, now: PictureOrder, tried: Collection[ProviderName]) -> Choice | None:

@@ -91,7 +91,7 @@ def decode_order(payload: str, *, version: int, provider: str, model: str) -> Pi
 
 
 # The choices of a request; left out, the member left them to the bot.
-_ASKED = ("model", "aspect_ratio", "count", "resolution", "format", "factor", "has_addresses", "style")
+_ASKED = ("model", "aspect_ratio", "count", "resolution", "format", "factor", "has_addresses", "has_words", "style")
 
 
 def _asked(asked: PictureRequest, order: PictureOrder) -> dict[str, object]:

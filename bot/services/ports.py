@@ -24,12 +24,13 @@ class PostedPicture:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NextSteps:
-    """What can be made from a result of so many `pictures` beside the same again: whether they can be changed, and
-    which ones, counted from 1, can be enlarged.
+    """What can be made from a result of so many `pictures` beside the same again: whether they can be changed by other
+    words, varied by their own, and which ones, counted from 1, can be enlarged.
     """
 
     pictures: int
     can_edit: bool = False
+    can_vary: bool = False
     upscalable: tuple[int, ...] = ()
 
 

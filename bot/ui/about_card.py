@@ -12,6 +12,7 @@ from bot.ui import cards
 from bot.ui.text import escape
 
 _LABEL = 60
+_COMMIT_SHOWN = 12
 # Characters for the models of one kind: five kinds stay below Discord's 4,000 for a card, however long the catalogue.
 _MODELS_ROOM = 500
 _UNITS = {
@@ -25,9 +26,8 @@ _UNITS = {
 
 def about_card(facts: AboutFacts) -> ui.LayoutView:
     """Each part under a heading of its own, for those who listen to it."""
-    texts = [
-        f"### About this bot\nEasel {facts.version}, run by the people of this server or their host.{_source(facts)}"
-    ]
+    build = f"Easel {facts.version}{_commit(facts)}"
+    texts = [f"### About this bot\n{build}, run by the people of this server or their host.{_source(facts)}"]
     texts.append("\n".join(["### Models on offer", *_models(facts)]))
     texts.append("\n".join(["### What is kept", *_kept(facts)]))
     view = ui.LayoutView(timeout=None)
@@ -35,6 +35,10 @@ def about_card(facts: AboutFacts) -> ui.LayoutView:
     view.add_item(ui.Container(*shown, accent_colour=discord.Colour(cards.PROGRESS_COLOUR.value)))
     view.stop()
     return view
+
+
+def _commit(facts: AboutFacts) -> str:
+    return "" if facts.commit is None else f" (commit `{facts.commit[:_COMMIT_SHOWN]}`)"
 
 
 def _source(facts: AboutFacts) -> str:

@@ -119,6 +119,8 @@ def _state_line(progress: Progress, *, is_stopping: bool) -> str:
         return f"I am restarting. Your {said.thing} will still come."
     if progress.is_cancel_requested:
         return f"Cancelling. If the {said.service} finishes anyway, the cost counts and only you get the {said.thing}."
+    if progress.is_late and progress.talk is not None and progress.talk.is_private:
+        return f"This takes long. The {said.thing} will come to you alone, by direct message."
     if progress.is_late:
         return f"This takes long. The {said.thing} will be posted in the channel, and you will be pinged."
     return _ready_line(progress)
@@ -223,8 +225,13 @@ def last_word_text(progress: Progress) -> str:
 
 def alt_text(post: Post, position: int) -> str:
     """The prompt in plain words, for those who do not see the picture."""
-    several = f"Picture {position} of {len(post.pictures)}: " if len(post.pictures) > 1 else ""
-    return shorten(several + plain(post.prompt), ALT_TEXT)
+    return described(post.prompt, position, of=len(post.pictures))
+
+
+def described(prompt: str, position: int, *, of: int) -> str:
+    """The same for a picture by its words; they are forgotten after their time."""
+    several = f"Picture {position} of {of}: " if of > 1 else ""
+    return shorten(several + (plain(prompt) or "a picture whose words were forgotten"), ALT_TEXT)
 
 
 def _facts(post: Post) -> str:

@@ -4,11 +4,10 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.core.ids import JobId
+from bot.core.ids import JobId, MessageId
 
 # Every custom id of ours begins so; what begins so and is not known any more is answered politely.
 PREFIX = "easel:"
-FORM_PREFIX = "easel:form:"
 # A job id is 24 base32 letters (`bot.core.ids.new_job_id`); Discord allows 100 characters.
 JOB_PATTERN = r"(?P<job>[a-z2-7]{24})"
 CANCEL_PATTERN = rf"easel:cancel:{JOB_PATTERN}"
@@ -34,6 +33,13 @@ class FormVerb(StrEnum):
     REPORT = "report"
 
 
+class MenuVerb(StrEnum):
+    """What a message's menu asked for before its form was sent off."""
+
+    EDIT = "edit"
+    UPSCALE = "upscale"
+
+
 class HistoryVerb(StrEnum):
     """What a button of `/history` asks for: the page behind or before a result, or the result itself."""
 
@@ -45,6 +51,9 @@ class HistoryVerb(StrEnum):
 HISTORY_PATTERN = rf"easel:(?P<verb>{'|'.join(HistoryVerb)}):{JOB_PATTERN}"
 RESULT_PATTERN = rf"easel:(?P<verb>{'|'.join(ResultVerb)}):{JOB_PATTERN}(?::(?P<position>[1-9][0-9]?))?"
 FORM_PATTERN = rf"easel:form:(?P<verb>{'|'.join(FormVerb)}):{JOB_PATTERN}"
+# A message's id is a number of 64 bits.
+MENU_FORM_PATTERN = rf"easel:menu-form:(?P<verb>{'|'.join(MenuVerb)}):(?P<message>[1-9][0-9]{{0,19}})"
+_MENU_FORM = re.compile(MENU_FORM_PATTERN)
 _RESULT, _FORM = re.compile(RESULT_PATTERN), re.compile(FORM_PATTERN)
 _HISTORY = re.compile(HISTORY_PATTERN)
 
@@ -97,6 +106,27 @@ def read_form(custom_id: str) -> FormId | None:
     """The form that a custom id stands for; None for what is no form of a result."""
     found = _FORM.fullmatch(custom_id)
     return None if found is None else FormId(verb=FormVerb(found["verb"]), job_id=JobId(found["job"]))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MenuForm:
+    """Which form about which message."""
+
+    verb: MenuVerb
+    message_id: MessageId
+
+
+def of_menu_form(form: MenuForm) -> str:
+    """The custom id of a form that a message's menu opens."""
+    return f"easel:menu-form:{form.verb}:{form.message_id}"
+
+
+def read_menu_form(custom_id: str) -> MenuForm | None:
+    """The form that a custom id stands for; None for what no menu opens."""
+    found = _MENU_FORM.fullmatch(custom_id)
+    if found is None:
+        return None
+    return MenuForm(verb=MenuVerb(found["verb"]), message_id=MessageId(int(found["message"])))
 
 
 def of_history(verb: HistoryVerb, job_id: JobId) -> str:

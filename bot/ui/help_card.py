@@ -7,6 +7,7 @@ import discord
 from discord import ui
 
 from bot.core.requests import Verb
+from bot.services.about import Closed
 from bot.ui import cards
 
 
@@ -50,7 +51,13 @@ TASKS: tuple[tuple[str, tuple[Task, ...]], ...] = (
             Task(command="settings styles list", say="See and tend the server's styles: {}"),
         ),
     ),
-    ("Know more", (Task(command="about", say="Version, models and prices, what is kept and for how long: {}"),)),
+    (
+        "Know more",
+        (
+            Task(command="about", say="Version, models and prices, what is kept and for how long: {}"),
+            Task(command="privacy", say="See what is kept about you, take it with you or delete it: {}"),
+        ),
+    ),
 )
 _BUTTONS = (
     "Under a result, buttons make it again, vary it, change it or enlarge it. They work at any time."
@@ -58,18 +65,29 @@ _BUTTONS = (
 )
 
 
-def help_card(*, ids: Mapping[str, int], may_run: Callable[[str], bool], verbs: Collection[Verb]) -> ui.LayoutView:
+# The commands that a server pauses, by the kind of their jobs; what is free goes on.
+_COSTS = frozenset({"imagine", "edit", "upscale", "ask"})
+_BLOCKED = "-# The people who look after this server have blocked you from asking for anything that costs."
+_PAUSED = "-# This server has paused what is not named here. Nothing is charged meanwhile."
+
+
+def help_card(
+    *, ids: Mapping[str, int], may_run: Callable[[str], bool], verbs: Collection[Verb], closed: Closed
+) -> ui.LayoutView:
     """The card. `ids` are the commands' ids by name, `may_run` judges a command by its first word."""
     sections: list[str] = []
     for heading, tasks in TASKS:
         lines = [
             task.say.format(mention(task.command, ids))
             for task in tasks
-            if (task.verb is None or task.verb in verbs) and may_run(task.command.split(" ")[0])
+            if (task.verb is None or task.verb in verbs)
+            and may_run(task.command.split(" ")[0])
+            and not (task.command in _COSTS and closed.is_shut(task.command))
         ]
         if lines:
             sections.append("\n".join([f"### {heading}", *lines]))
-    return _card([*sections, _BUTTONS])
+    told = _BLOCKED if closed.is_blocked else _PAUSED if closed.paused else None
+    return _card([*sections, *([] if told is None else [told]), _BUTTONS])
 
 
 def mention(command: str, ids: Mapping[str, int]) -> str:

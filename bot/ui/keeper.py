@@ -23,6 +23,7 @@ from bot.services.desk import Desk
 from bot.services.ports import DeliverLater
 from bot.services.progress import Glance, Progress, ProgressBoard, Waiting
 from bot.ui import cards, words
+from bot.ui.answers import private
 from bot.ui.card_editor import CardEditor, CardGone, CardLater
 from bot.ui.delivery import DiscordDelivery
 
@@ -93,7 +94,7 @@ class CardKeeper:
         self.note_shown(received.id, progress)
         try:
             if received.token is not None:
-                await self._editor.edit(received.token, cards.working(progress))
+                await self._editor.edit(received.token, _working(progress))
         except (CardGone, CardLater):
             self.forget_shown(received.id)
 
@@ -149,7 +150,7 @@ class CardKeeper:
         async with asyncio.TaskGroup() as group:
             for one in board:
                 if one.progress is not None and not one.progress.has_last_word and one.can_edit:
-                    group.create_task(self._edit(one, cards.working(one.progress, is_stopping=True)))
+                    group.create_task(self._edit(one, _working(one.progress, is_stopping=True)))
 
     def _is_due(self, one: Glance) -> bool:
         shown = self._shown.setdefault(one.interaction_id, _Shown())
@@ -172,7 +173,7 @@ class CardKeeper:
             await self._answer_orphan(one)
         elif one.progress.has_last_word:
             await self._last_word(one, one.progress)
-        elif await self._edit(one, cards.working(one.progress, is_stopping=self._is_stopping)):
+        elif await self._edit(one, _working(one.progress, is_stopping=self._is_stopping)):
             self._shown[one.interaction.id] = _Shown(
                 key=_key(one.progress), not_before=self._clock.now() + self._edit_every_ms
             )
@@ -296,6 +297,14 @@ class _Telling(Protocol):
     def gateway(self) -> str | None: ...
     @property
     def retry_at(self) -> int | None: ...
+
+
+def _working(progress: Progress, *, is_stopping: bool = False) -> ui.LayoutView:
+    """The card of a job under way; an answer that is being written onto it stays there."""
+    talk = progress.talk
+    if talk is None or talk.so_far is None or progress.is_cancel_requested or is_stopping:
+        return cards.working(progress, is_stopping=is_stopping)
+    return private.so_far(progress.job_id, talk.text, talk.so_far, is_late=progress.is_late)
 
 
 def _step(place: int | None) -> int | None:

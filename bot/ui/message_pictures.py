@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 import discord
 
 from bot.services.handed.bringing import Handed
+from bot.ui.picture_forms import PICTURES_MAX
 from bot.ui.text import plain, shorten
 
 NAME_MAX = 100
@@ -19,6 +21,14 @@ def handed(attachment: discord.Attachment) -> Handed:
 def first_picture(message: discord.Message) -> Handed | None:
     """The first picture of the message; None where it shows none."""
     return next(_pictures(message), None)
+
+
+def pictures_of(message: discord.Message) -> tuple[Handed, ...]:
+    """The pictures of the message in their order, each once; an uploaded one may stand in a gallery too."""
+    found: dict[str, Handed] = {}
+    for one in _pictures(message):
+        found.setdefault(urlsplit(one.url).path, one)
+    return tuple(found.values())[:PICTURES_MAX]
 
 
 def _pictures(message: discord.Message) -> Iterator[Handed]:

@@ -10,6 +10,7 @@ import discord
 from bot.core.ids import JobId, short
 from bot.media.assets import ENDINGS
 from bot.services.results.details import Details, DetailsDesk, Kept
+from bot.ui import cards
 from bot.ui.acknowledging import answer
 from bot.ui.delivery import REQUEST_LIMIT, file_stem
 from bot.ui.details_card import details_card
@@ -75,7 +76,8 @@ async def answer_details(
         original = await desk.original(one)
         if original is not None:
             name = f"original-{short(details.job_id)}-{one.position}.{ENDINGS[original.format]}"
-            files.append(discord.File(io.BytesIO(original.data), filename=name))
+            about = cards.described(details.words or "", one.position, of=len(details.pictures))
+            files.append(discord.File(io.BytesIO(original.data), filename=name, description=about))
     try:
         view = details_card(details, files=[file.filename for file in files], too_large=sorted_out.too_large)
         await answer(interaction, view, files=files)

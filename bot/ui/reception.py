@@ -10,25 +10,32 @@ from bot.core.crashpoints import CrashPoint
 from bot.core.errors import DatabaseUnavailable, Refusal, RefusalReason
 from bot.core.ids import ChannelId, GuildId, InteractionId, MemberId
 from bot.interactions.model import Received
+from bot.services.ask.model import Place
 from bot.services.container import Services
 from bot.ui.acknowledging import acknowledge
 
 log = logging.getLogger(__name__)
 
 
-async def receive(interaction: discord.Interaction[Any], services: Services, *, command: str) -> Received | None:
+async def receive(
+    interaction: discord.Interaction[Any], services: Services, *, command: str, place: Place | None = None
+) -> Received | None:
     """Stores the interaction, then acknowledges it; None when it must not go on.
 
-    Whoever goes on owes the desk an `answered`. Raises Refusal, and what Discord answered to an acknowledgement.
+    `place` is where it belongs, for one that Discord brings without a server. Whoever goes on owes the desk an
+    `answered`. Raises Refusal, and what Discord answered to an acknowledgement.
     """
     desk, crashpoints = services.desk, services.crashpoints
-    if interaction.guild_id is None or interaction.channel_id is None:
+    guild_id, channel_id = interaction.guild_id, interaction.channel_id
+    if place is not None:
+        guild_id, channel_id = place.guild_id, place.channel_id
+    if guild_id is None or channel_id is None:
         raise Refusal(RefusalReason.GUILD_ONLY)
     received = Received(
         id=InteractionId(interaction.id),
         command=command,
-        guild_id=GuildId(interaction.guild_id),
-        channel_id=ChannelId(interaction.channel_id),
+        guild_id=GuildId(guild_id),
+        channel_id=ChannelId(channel_id),
         member_id=MemberId(interaction.user.id),
         token=interaction.token,
         received_at=services.clock.now(),

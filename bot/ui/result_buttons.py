@@ -45,12 +45,13 @@ def result_rows(job_id: JobId, steps: NextSteps) -> list[Row]:
 
 def _making(job_id: JobId, steps: NextSteps) -> Iterator[Button]:
     yield button(ResultVerb.AGAIN, job_id, "Again", style=discord.ButtonStyle.primary)
-    if steps.can_edit:
+    if steps.can_vary:
         # Without a place it asks which of them is meant.
         yield button(ResultVerb.VARY, job_id, "Vary", position=1 if steps.pictures == 1 else None)
+    if steps.can_edit:
         yield button(ResultVerb.EDIT, job_id, "Edit…")
     for position in steps.upscalable:
-        label = "Upscale" if steps.pictures == 1 else f"Upscale {position}"
+        label = "Upscale" if steps.pictures <= 1 else f"Upscale {position}"
         yield button(ResultVerb.UPSCALE, job_id, label, position=position)
 
 

@@ -16,7 +16,8 @@ from bot.ui.style_cards import whose
 NAME_FIELD = "name"
 TEXT_FIELD = "text"
 # Ids grow from 1; ten digits are enough for ever.
-_PATTERN = re.compile(rf"{PREFIX}style:(?P<owner>{'|'.join(Owner)})(?::(?P<style>[1-9][0-9]{{0,9}}))?")
+STYLE_FORM_PATTERN = rf"{PREFIX}style:(?P<owner>{'|'.join(Owner)})(?::(?P<style>[1-9][0-9]{{0,9}}))?"
+_PATTERN = re.compile(STYLE_FORM_PATTERN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,11 @@ import discord
 # look like another one. Emoji keep their joiner (U+200D) and variation selector.
 _KEPT_FORMAT = {"\u200d", "\ufe0f"}
 _LINK = re.compile(r"https?://", re.IGNORECASE)
+# Discord draws a card for these wherever they stand, scheme or not, whatever the message says of embeds.
+_INVITE = re.compile(
+    r"(discord(?:app)?)\.(?=(?:gg|gift|new)/|com/(?:invite|gifts?|template|events|activities)\b)", re.IGNORECASE
+)
+_WORD_JOINER = "\u2060"
 
 
 def plain(text: str) -> str:
@@ -25,10 +30,15 @@ def shorten(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 
+def uninvited(text: str) -> str:
+    """The text with every invitation broken: it reads the same and leads nowhere."""
+    return _INVITE.sub(lambda found: f"{found[1]}{_WORD_JOINER}.", text)
+
+
 def escape(text: str, limit: int) -> str:
-    """Text for a message: plain, cut, without Markdown, mentions, timestamps or links that unfurl."""
+    """Text for a message: plain, cut, without Markdown, mentions, timestamps, invitations or links that unfurl."""
     cut = shorten(plain(text), limit)
-    unlinked = _LINK.sub(lambda match: match.group()[:-2] + "\u2060//", cut)
+    unlinked = uninvited(_LINK.sub(lambda match: match.group()[:-2] + f"{_WORD_JOINER}//", cut))
     escaped = discord.utils.escape_markdown(discord.utils.escape_mentions(unlinked))
     return escaped.replace("<", "‹").replace(">", "›").replace("[", "［").replace("]", "］")
 

@@ -68,7 +68,7 @@ _TROUBLES = {
     "none": "Give a picture: upload one as `image`, or choose one of yours as `picture`.",
     "both": "Give one picture: either `image` or `picture`.",
     "unknown": "I know no picture of yours by that name. Choose one from the list.",
-    "no_picture": "That message shows no picture that I can read.",
+    "no_picture": "That message shows no picture that I can read. If it does, choose its menu once more.",
 }
 
 
@@ -139,6 +139,10 @@ _REFUSALS: dict[RefusalReason, tuple[str, Callable[[Mapping[str, Fact]], str]]] 
     RefusalReason.NO_RESULT: (
         "I do not know this result any more",
         lambda _: "Its button is from another time or another server. Ask for a new one with `/imagine`.",
+    ),
+    RefusalReason.NO_WORDS: (
+        "Nobody described this picture",
+        lambda _: "There are no words to vary it by. Press Edit… and say what should change.",
     ),
     RefusalReason.RESULT_DELETED: ("This result was deleted", lambda _: "Nothing can be made from it any more."),
     RefusalReason.PICTURE_GONE: (

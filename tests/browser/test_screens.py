@@ -1,11 +1,10 @@
-"""The main screens. With EASEL_SCREENS=1 they are written to docs/screens; without, nothing in the tree changes."""
+"""The main screens, held against those in docs/screens; `make screens` draws those anew."""
 
-import os
 import re
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
 from sandbox.gateways import EVERY, says
 from tests.browser import frames
@@ -15,10 +14,10 @@ from tests.browser.deeds import card as own_card
 from tests.browser.fake import Fake
 from tests.browser.frames import button, card, container, gallery, item, message, row, text
 from tests.browser.live import PROMPT, imagine, live
+from tests.browser.screens import SCREENS, keep, settled
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-SCREENS = Path(__file__).resolve().parents[2] / "docs" / "screens"
 SIZE = (1280, 800)
 TALL = (1280, 1300)
 WIDE = (1600, 900)
@@ -42,20 +41,6 @@ def name(lit_s: float, dark_s: float) -> str:
     return "flashing" if lit_s < dark_s else "occulting"
 ```
 Charts write these as `F`, `Fl` and `Oc`."""
-
-
-async def keep(page: Page, name: str) -> None:
-    """Writes the screen as it stands."""
-    await page.evaluate(
-        "Promise.all([...document.querySelectorAll('#log img')].map((image) => image.decode().catch(() => null)))"
-    )
-    # A pointer over a row or a blinking cursor would be in the picture.
-    await page.mouse.move(0, 0)
-    shot = await page.screenshot(caret="hide", animations="disabled")
-    assert shot.startswith(b"\x89PNG")
-    if os.environ.get("EASEL_SCREENS") == "1":
-        SCREENS.mkdir(parents=True, exist_ok=True)
-        (SCREENS / f"{name}.png").write_bytes(shot)
 
 
 async def test_a_picture_from_the_first_slash_to_the_result(windows: Windows, tmp_path: Path) -> None:
@@ -212,3 +197,17 @@ async def test_a_form(fake: Fake, windows: Windows) -> None:
                      "channel_id": frames.GENERAL, "message_id": "1001", "modal": modal})  # fmt: skip
     await expect(page.get_by_role("dialog")).to_be_visible()
     await keep(page, "form")
+
+
+async def test_a_screen_that_says_something_else_is_noticed_and_another_run_is_not() -> None:
+    """By the mark that numbers, ids and moments get; words, names and order stay."""
+    now = "- main:\n  - time: 3:40 PM\n  - text: job abc234 · ready in 5 seconds (usually 12 s)\n  - code: abc234"
+    later = "- main:\n  - time: 11:59 AM\n  - text: job zyx765 · any moment now (usually 3 s)\n  - code: zyx765"
+    assert settled(now) == settled(later)
+    assert settled(now) != settled(now.replace("usually", "mostly"))
+    assert settled('- main:\n  - list "Traffic":\n    - listitem: GET\n  - text: x') == "- main:\n  - text: x\n"
+    assert settled("- text: spoken\n- main:\n  - text: x") == "- main:\n  - text: x\n"
+
+
+async def test_every_picture_of_a_screen_stands_beside_its_words() -> None:
+    assert {one.stem for one in SCREENS.glob("*.png")} == {one.stem for one in SCREENS.glob("*.txt")}

@@ -39,15 +39,15 @@ def upload(data: bytes, filename: str = "picture.png") -> Upload:
     return Upload(filename=filename, data=data)
 
 
-def post_as(play: Scene, person: Person, data: bytes, *, filename: str = "holiday.png") -> Message:
-    """A message of a member that shows a picture they uploaded."""
+def post_as(play: Scene, person: Person, *pictures: bytes, filename: str = "holiday.png") -> Message:
+    """A message of a member that shows pictures they uploaded."""
     world, place = play.rig.sandbox.world, play.rig.sandbox.channel("general")
-    file = take(world, place, upload(data, filename))
+    files = tuple(take(world, place, upload(data, filename)) for data in pictures)
     message = Message(
         id=world.snowflakes.new(),
         channel_id=place.id,
         author_id=person.id,
-        versions=[Version(at=world.clock.now(), attachments=(file,))],
+        versions=[Version(at=world.clock.now(), attachments=files)],
     )
     return world.post(message)
 

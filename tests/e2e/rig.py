@@ -32,6 +32,7 @@ class Rig:
     """A stage and the settings of the bots on it."""
 
     stage: Stage
+    edit_every_s: float = EDIT_EVERY_S
 
     @property
     def sandbox(self) -> Sandbox:
@@ -52,7 +53,7 @@ class Rig:
         settings = config.load(_env_file=None, **overrides)
         base, gateway = discord.http.Route.BASE, discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY
         try:
-            async with app.build(settings, clock=clock, edit_every_s=EDIT_EVERY_S) as house:
+            async with app.build(settings, clock=clock, edit_every_s=self.edit_every_s) as house:
                 stop = asyncio.Event()
                 served = asyncio.create_task(serving.serve(house, stop=stop))
                 try:

@@ -20,7 +20,7 @@ from bot.jobs.model import Job, State
 from sandbox.discord import Message, Person, Use
 from sandbox.gateways import Outcome, outcome
 from sandbox.gateways.server import FIRST_TWO
-from tests.e2e.rig import PICTURE_SIDE, Rig, held, rig, spent
+from tests.e2e.rig import EDIT_EVERY_S, PICTURE_SIDE, Rig, held, rig, spent
 
 PIXAZO = "pixazo/grok-imagine-quality"
 LOCUS = "locus/grok-imagine"
@@ -42,6 +42,20 @@ class SlowMotion:
 
     def monotonic(self) -> float:
         return self._clock.monotonic() / 10
+
+
+class SteadyClock:
+    """A clock that nobody sets: between two of its moments lies what the event loop has waited, or more."""
+
+    def __init__(self) -> None:
+        self._clock = SystemClock()
+        self._ahead_ms = self._clock.now() - round(self._clock.monotonic() * 1_000)
+
+    def now(self) -> Millis:
+        return Millis(round(self._clock.monotonic() * 1_000) + self._ahead_ms)
+
+    def monotonic(self) -> float:
+        return self._clock.monotonic()
 
 
 @dataclass(kw_only=True)
@@ -152,11 +166,11 @@ async def scene(
     clock: Clock | None = None,
     picture_side: int = PICTURE_SIDE,
     names: Collection[str] = FIRST_TWO,
+    edit_every_s: float = EDIT_EVERY_S,
     **extra: str,
 ) -> AsyncIterator[Scene]:
     """A bot that is ready, on the same clock as the sandbox; settings of the bot by name, or as keywords."""
-    async with (
-        rig(folder, scale=scale, clock=clock, picture_side=picture_side, names=names) as stage,
-        stage.bot(clock=stage.sandbox.clock, **{**settings, **extra}) as house,
-    ):
-        yield Scene(rig=stage, house=house, ana=stage.sandbox.person("ana"), bo=stage.sandbox.person("bo"))
+    async with rig(folder, scale=scale, clock=clock, picture_side=picture_side, names=names) as stage:
+        stage.edit_every_s = edit_every_s
+        async with stage.bot(clock=stage.sandbox.clock, **{**settings, **extra}) as house:
+            yield Scene(rig=stage, house=house, ana=stage.sandbox.person("ana"), bo=stage.sandbox.person("bo"))

@@ -1,5 +1,8 @@
 """`/ask`, the whole way: answered, streamed, split, priced, private, cancelled, moved on; over every gateway."""
 
+import asyncio
+import base64
+import itertools
 from pathlib import Path
 from typing import Any
 
@@ -7,13 +10,15 @@ import pytest
 
 from bot.core.money import usd
 from bot.jobs.model import State
-from sandbox.discord import Permission, Upload
+from bot.services.ask.live import EDIT_EVERY_S
+from bot.ui.keeper import EDIT_EVERY_S as CARDS_EVERY_S
+from sandbox.discord import LoseAnswer, Permission, Upload
 from sandbox.gateways import EVERY, Outcome, lost_answer, outcome, says, status
 from sandbox.gateways.locus import PAYMENT_ID
-from tests.e2e.handing import drawing
+from tests.e2e.handing import Gatekeeper, drawing
 from tests.e2e.rig import held, spent
-from tests.e2e.scene import scene
-from tests.e2e.talking import LOCUS, XAI, Turns, answered, ask, shown, until_shown
+from tests.e2e.scene import WAIT_S, SteadyClock, scene
+from tests.e2e.talking import LOCUS, XAI, Turns, answered, ask, continued, shown, until_shown
 
 
 @pytest.mark.parametrize(("model", "said"), [(XAI, "via xAI"), (LOCUS, "via Locus")])
@@ -60,25 +65,67 @@ async def test_a_streamed_answer_fills_its_message_and_the_edits_are_seen(tmp_pa
         assert not any("must never read" in one.content for one in post.history)
 
 
-@pytest.mark.parametrize(("search", "model"), [("web", LOCUS), ("X", LOCUS), ("code", LOCUS), ("web", XAI), ("X", XAI)])
-async def test_a_search_comes_with_its_sources_and_none_is_unfurled(tmp_path: Path, search: str, model: str) -> None:
+async def test_the_edits_of_a_streamed_answer_keep_their_distance(tmp_path: Path) -> None:
+    """As the bot is set up outside of tests, by the moments at which Discord took the edits."""
+    async with scene(tmp_path, names=EVERY, clock=SteadyClock(), edit_every_s=CARDS_EVERY_S) as play:
+        turns = Turns(play.rig.gateways)
+        play.rig.gateways.faults.next("xai", says("word " * 2_000))
+        use = await ask(play, "tell me slowly")
+        turns.go_on(3)
+        post = await until_shown(play, "still writing")
+        async with asyncio.timeout(WAIT_S):
+            while len(post.history) < 3:
+                turns.go_on()
+                await asyncio.sleep(0.01)
+        moments = [version.at for version in post.history]
+        turns.finish()
+        await answered(play, use)
+        await play.ends_well()
+        gaps = [later - earlier for earlier, later in itertools.pairwise(moments)]
+        assert len(gaps) == 2
+        assert all(gap >= round(EDIT_EVERY_S * 1_000) - 1 for gap in gaps)  # each moment is rounded
+        assert EDIT_EVERY_S == 1.5
+
+
+@pytest.mark.parametrize(
+    ("search", "model", "asked"),
+    [
+        ("web", LOCUS, "/web-search"),
+        ("X", LOCUS, "/x-search"),
+        ("code", LOCUS, "/code-execution"),
+        ("web", XAI, '"web_search"'),
+        ("X", XAI, '"x_search"'),
+    ],
+)
+async def test_a_search_comes_with_its_sources_and_none_is_unfurled(
+    tmp_path: Path, search: str, model: str, asked: str
+) -> None:
     async with scene(tmp_path, names=EVERY, EASEL_MEMBER_DAILY_USD="2") as play:
+        gate = Gatekeeper(play)
         use = await ask(play, "what is new?", model=model, search=search)
         (post,) = await answered(play, use)
         await play.ends_well()
+        (sent,) = [f"{one.path} {one.body.decode()}" for one in gate.seen if one.method == "POST"]
+        assert asked in sent
         assert "1. " in post.content
         assert "<https://docs.example/one>" in post.content
         assert post.now.flags & 4
-        assert any(f"searches {'the web' if search == 'web' else ''}" in one.plain_text() for one in use.history)
+        told = {"web": "searches the web", "X": "searches X", "code": "searches with code"}[search]
+        assert any(told in one.plain_text() for one in use.history)
 
 
-async def test_a_picture_goes_with_the_question(tmp_path: Path) -> None:
-    async with scene(tmp_path, names=EVERY) as play:
-        picture = Upload(filename="cat.png", data=drawing())
-        use = await ask(play, "what is on it?", image=picture)
+@pytest.mark.parametrize("model", [XAI, LOCUS])
+async def test_a_picture_goes_with_the_question_and_with_what_comes_after_it(tmp_path: Path, model: str) -> None:
+    async with scene(tmp_path, names=EVERY, EASEL_MEMBER_DAILY_USD="2") as play:
+        gate, data = Gatekeeper(play), drawing()
+        use = await ask(play, "what is on it?", image=Upload(filename="cat.png", data=data), model=model)
         (post,) = await answered(play, use)
-        assert "what is on it?" in post.content
+        await answered(play, await continued(play, play.ana, post, "and behind it?"))
         await play.ends_well()
+        first, second = [one.body.decode() for one in gate.seen if one.method == "POST"]
+        for body, question in ((first, "what is on it?"), (second, "and behind it?")):
+            assert base64.b64encode(data).decode() in body
+            assert question in body
 
 
 async def test_what_is_no_picture_is_refused_before_any_money_is_held(tmp_path: Path) -> None:
@@ -105,6 +152,25 @@ async def test_a_private_answer_is_seen_by_its_member_alone(tmp_path: Path) -> N
         assert shown(play) == []
         assert use.response.is_ephemeral
         assert [button.label for button in use.response.buttons()][::2] == ["Continue…", "Forget"]
+
+
+async def test_what_is_written_of_a_private_answer_stays_on_its_card_however_long_it_takes(tmp_path: Path) -> None:
+    async with scene(tmp_path, names=EVERY) as play:
+        turns = Turns(play.rig.gateways)
+        use = await ask(play, "a secret?", private=True)
+        turns.go_on(4)
+        await play.says(use, "This is the")
+        told = len(use.history)
+        await play.later(seconds=15)  # overdue
+        await use.wait_until(lambda message: len(message.history) > told, timeout_s=WAIT_S)
+        assert "This is the" in await play.says(use, "still writing")
+        await play.later(minutes=13)
+        assert "This is the" in await play.says(use, "by direct message")
+        await play.ana.press(use.response, "Cancel")
+        await play.says(use, "Cancelling")
+        turns.finish()
+        await play.says(use, "You had cancelled")
+        await play.ends_well()
 
 
 async def test_a_long_private_answer_comes_as_a_file_on_the_card(tmp_path: Path) -> None:
@@ -315,6 +381,32 @@ async def test_a_late_answer_pings_its_member(tmp_path: Path) -> None:
         assert len(post.history) == 1
         assert post.pinged == (play.ana.id,)
         await play.ends_well()
+
+
+@pytest.mark.parametrize("is_lost", [False, True])
+async def test_an_answer_that_fills_its_place_beyond_the_cards_time_pings_its_member_once(
+    tmp_path: Path, *, is_lost: bool
+) -> None:
+    """No edit pings: a short reply below it does, also where Discord's answer to that one is lost."""
+    async with scene(tmp_path, names=EVERY) as play:
+        turns = Turns(play.rig.gateways)
+        await ask(play, "slow")
+        turns.go_on(4)
+        answer = await until_shown(play, "This is the")
+        await play.later(minutes=16)
+        if is_lost:
+            play.rig.sandbox.faults.next("POST", "*/messages", LoseAnswer())
+        turns.finish()
+        call = await until_shown(play, "your answer is complete")
+        if is_lost:
+            await play.until(lambda found: found[0].failures > 0)
+            await play.later(minutes=6)  # beyond the time of a nonce
+        await play.ends_well()
+        assert [one.id for one in shown(play)] == [answer.id, call.id]
+        assert call.pinged == (play.ana.id,)
+        assert call.reply_to == answer.id
+        assert "You asked: slow" in answer.content
+        assert "your answer" not in answer.content
 
 
 @pytest.mark.parametrize(

@@ -9,12 +9,13 @@ import pytest
 
 from bot.db import Reader
 from bot.jobs.model import State
-from sandbox.discord import Message, Permission
-from sandbox.gateways import EVERY, Outcome, lost_answer, outcome, status
+from sandbox.discord import Message, Permission, Upload
+from sandbox.gateways import EVERY, Outcome, lost_answer, outcome, says, status
 from sandbox.gateways.faults import Fault
 from sandbox.gateways.server import Watched
+from tests.e2e.handing import drawing, edit
 from tests.e2e.rig import rig
-from tests.e2e.scene import WAIT_S, Scene, scene
+from tests.e2e.scene import NOT_CHARGED, WAIT_S, Scene, scene
 from tests.e2e.talking import XAI, Turns, answered, ask, continued, pressed, shown, until_shown
 
 
@@ -76,6 +77,24 @@ async def test_continue_goes_on_with_what_was_said(tmp_path: Path) -> None:
         assert "You asked: one?" in said[1]
         assert said[2] == "two?"
         await play.ends_well()
+
+
+async def test_two_forms_with_the_same_question_at_once_make_one_job_and_one_charge(tmp_path: Path) -> None:
+    async with scene(tmp_path, names=EVERY) as play:
+        post = await first_answer(play)
+        forms = [await pressed(play, play.ana, post, "Continue") for _ in range(2)]
+        for form in forms:
+            await form.opened(WAIT_S)
+        uses = await asyncio.gather(*(play.ana.submit_modal(form, {"question": "two?"}) for form in forms))
+        for use in uses:
+            await use.answered(WAIT_S)
+        assert len(await play.ends_well()) == 2
+        assert sorted(NOT_CHARGED in use.response.plain_text() for use in uses) == [False, True]
+        assert len(play.rig.gateways.book.charges) == 2
+
+        await play.later(seconds=5)
+        await answered(play, await continued(play, play.ana, post, "two?"))
+        assert len(await play.ends_well()) == 3
 
 
 async def test_a_reply_to_an_answer_goes_on_and_its_answer_replies_to_it(tmp_path: Path) -> None:
@@ -213,6 +232,26 @@ async def test_what_is_forgotten_is_nowhere_in_the_database(tmp_path: Path) -> N
         await play.ends_well()
 
 
+@pytest.mark.parametrize("by_age", [False, True])
+async def test_the_picture_of_a_forgotten_question_goes_with_the_next_clean_up(tmp_path: Path, *, by_age: bool) -> None:
+    """Unless something else shows it."""
+    async with scene(tmp_path, names=EVERY, EASEL_MEMBER_DAILY_USD="2") as play:
+        shown_once, shown_twice = drawing(), drawing((80, 60))
+        for data in (shown_once, shown_twice):
+            use = await ask(play, "what is on it?", image=Upload(filename="cat.png", data=data))
+            (post,) = await answered(play, use)
+            if not by_age:
+                await (await pressed(play, play.ana, post, "Forget")).answered(WAIT_S)
+        await play.later(minutes=31 * 24 * 60 if by_age else 120)
+        await play.posted(await edit(play, shown_twice, by=play.bo))
+        await play.house.services.talk.conversations.sweep()
+        await play.house.retention.sweep()
+        left = [file.read_bytes() for file in (play.rig.stage.data_dir / "pictures").rglob("*.png")]
+        assert shown_once not in left
+        assert shown_twice in left
+        await play.ends_well()
+
+
 async def test_a_conversation_is_forgotten_after_thirty_days(tmp_path: Path) -> None:
     async with scene(tmp_path, names=EVERY) as play:
         post = await first_answer(play)
@@ -227,15 +266,41 @@ async def test_a_conversation_is_forgotten_after_thirty_days(tmp_path: Path) -> 
 
 
 async def test_only_so_much_of_a_long_conversation_goes_along(tmp_path: Path) -> None:
+    """The latest of it whole, what does not fit by its end, and nothing from before that."""
     async with scene(tmp_path, names=EVERY, EASEL_MEMBER_DAILY_USD="2") as play:
         wire = Wire(play)
-        (post,) = await answered(play, await ask(play, "a" * 6_000))
-        second = await reply(play, post, "b" * 1_900)
-        third = await reply(play, second, "c" * 1_900)
-        await reply(play, third, "d" * 1_900)
-        said = wire.last()
-        assert sum(map(len, said)) < 15_000
-        assert said[-1] == "d" * 1_900
+        for letter in "abc":
+            play.rig.gateways.faults.next("xai", says(f"{letter * 6_000} is the end of {letter}"))
+        (*_, post) = await answered(play, await ask(play, "one?"))
+        (*_, post) = await answered(play, await continued(play, play.ana, post, "two?"))
+        (*_, post) = await answered(play, await continued(play, play.ana, post, "three?"))
+        await answered(play, await continued(play, play.ana, post, "four?"))
+        earlier = wire.last()[:-1]
+        assert [one for one in earlier if one.endswith("?")] == ["two?", "three?"]
+        assert earlier[-1] == f"{'c' * 6_000} is the end of c"
+        assert earlier[1].startswith("…bbb")
+        assert earlier[1].endswith("b is the end of b")
+        assert 11_900 <= sum(map(len, earlier)) <= 12_000
+        await play.ends_well()
+
+
+@pytest.mark.parametrize("by_reply", [False, True])
+async def test_an_answer_too_long_to_go_along_whole_is_gone_on_with_from_its_end(
+    tmp_path: Path, *, by_reply: bool
+) -> None:
+    async with scene(tmp_path, names=EVERY) as play:
+        play.rig.gateways.faults.next("xai", says("x" * 15_000 + " and here it was cut"))
+        wire = Wire(play)
+        (*_, post) = await answered(play, await ask(play, "one?"))
+        if by_reply:
+            await reply(play, post, "go on")
+        else:
+            await answered(play, await continued(play, play.ana, post, "go on"))
+        question, answer, last = wire.last()
+        assert (question, last) == ("one?", "go on")
+        assert answer.endswith("x and here it was cut")
+        assert answer.startswith("…")
+        assert 11_900 <= len(question) + len(answer) <= 12_000
         await play.ends_well()
 
 
@@ -308,4 +373,14 @@ async def test_a_conversation_in_a_thread_stays_there(tmp_path: Path) -> None:
         (post,) = shown(play, "poster-jam")
         await reply(play, post, "two?", channel="poster-jam")
         assert shown(play) == []
+        await play.ends_well()
+
+
+async def test_a_private_answer_is_gone_on_with_where_the_bot_may_not_post(tmp_path: Path) -> None:
+    async with scene(tmp_path, names=EVERY) as play:
+        use = await ask(play, "a secret?", private=True)
+        await play.says(use, "Only you see this")
+        play.rig.sandbox.take_permission(Permission.SEND_MESSAGES)
+        second = await continued(play, play.ana, use.response, "and more?")
+        await play.says(second, "You asked: and more?")
         await play.ends_well()

@@ -2,6 +2,7 @@
 
 import io
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -9,7 +10,7 @@ from PIL import Image
 from bot.jobs.model import State
 from sandbox.discord import Permission, Use
 from sandbox.gateways import EVERY, Step, status
-from tests.e2e.handing import PLACE, Gatekeeper, drawing, edit, photo, upload
+from tests.e2e.handing import PLACE, RICH, Gatekeeper, drawing, edit, photo, upload
 from tests.e2e.rig import held, spent
 from tests.e2e.scene import Scene, scene
 from tests.media.samples import noise
@@ -90,6 +91,25 @@ async def test_a_shape_that_the_cheapest_cannot_give_a_single_picture_is_drawn_b
             "edit", prompt="wider", image=picture, aspect_ratio="2:1", model="xai/grok-imagine"
         )
         assert "keeps its own shape" in await play.refused(use)
+        await play.ends_well()
+
+
+async def test_shape_size_format_and_number_arrive_and_are_told(tmp_path: Path) -> None:
+    async with scene(tmp_path, RICH, names=EVERY) as play:
+        gate = Gatekeeper(play)
+        wishes: dict[str, Any] = {"aspect_ratio": "9:16", "resolution": "2k", "format": "webp", "count": 2}
+        use = await edit(play, drawing(), model=MODELS["pixazo"], **wishes)
+        post = await play.posted(use)
+        (order,) = gate.orders("pixazo")
+        sent = (order["aspect_ratio"], order["resolution"], order["output_format"], order["num_images"])
+        assert sent == ("9:16", "2k", "webp", 2)
+        assert [file.filename.rpartition(".")[2] for file in post.attachments] == ["webp", "webp"]
+        assert "2 pictures · 9:16 · 2k · webp" in "".join(one.plain_text() for one in use.history)
+
+        wishes = {"image2": upload(drawing()), "aspect_ratio": "5:2", "resolution": "1.5k", "count": 2}
+        await play.posted(await edit(play, drawing(), model=MODELS["xai"], **wishes))
+        (order,) = gate.orders("xai")
+        assert (order["aspect_ratio"], order["resolution"], order["n"]) == ("5:2", "1.5k", 2)
         await play.ends_well()
 
 

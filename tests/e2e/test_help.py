@@ -5,6 +5,11 @@ from pathlib import Path
 import pytest
 
 from bot import __version__
+from bot.core.ids import GuildId, MemberId
+from bot.guilds import store as guilds
+from bot.guilds.model import Pause
+from bot.ledger.rules import store as rules
+from bot.ledger.rules.model import Mark
 from sandbox.discord import Person, Use
 from sandbox.gateways import EVERY
 from tests.e2e.pressing import bot_on, stage
@@ -28,11 +33,55 @@ def clickable(play: Scene, command: str) -> str:
 async def test_help_names_by_task_what_the_member_may_run(tmp_path: Path) -> None:
     async with scene(tmp_path, names=EVERY) as play:
         text = await read(play.ana, "help")
-        for command in ("imagine", "edit", "upscale", "history", "usage", "style add", "about"):
+        for command in ("imagine", "edit", "upscale", "ask", "history", "usage", "style add", "about", "privacy"):
             assert clickable(play, command) in text
         assert "settings" not in text
         staff = await read(play.rig.sandbox.person("admin"), "help")
         assert clickable(play, "settings styles add") in staff
+        await play.ends_well()
+
+
+async def test_whoever_may_run_everything_reads_every_command(tmp_path: Path) -> None:
+    async with scene(tmp_path, names=EVERY) as play:
+        text = await read(play.rig.sandbox.person("admin"), "help")
+        known = {one.name for one in play.rig.sandbox.world.commands[None].values() if one.kind == 1}
+        assert {name for name in known if f"</{name}" not in text} == {"help"}
+        await play.ends_well()
+
+
+async def test_what_the_server_has_paused_is_left_out_until_it_resumes(tmp_path: Path) -> None:
+    async with scene(tmp_path, names=EVERY) as play:
+        guild_id = GuildId(play.rig.sandbox.guild.id)
+
+        async def pause(command: str | None) -> None:
+            wanted = Pause(command=command, reason="over budget", author_id=MemberId(1), at=play.house.clock.now())
+            await play.house.database.write(lambda tx: guilds.pause(tx, guild_id, wanted))
+
+        await pause("edit")
+        text = await read(play.ana, "help")
+        assert clickable(play, "edit") not in text
+        assert clickable(play, "imagine") in text
+        assert "has paused" in text
+        await pause(None)
+        text = await read(play.ana, "help")
+        assert not [name for name in ("imagine", "edit", "upscale", "ask") if clickable(play, name) in text]
+        assert clickable(play, "style add") in text
+        await play.house.database.write(lambda tx: [guilds.resume(tx, guild_id, one) for one in (None, "edit")])
+        text = await read(play.ana, "help")
+        assert clickable(play, "edit") in text
+        assert "has paused" not in text
+        await play.ends_well()
+
+
+async def test_a_blocked_member_reads_what_is_left_to_them(tmp_path: Path) -> None:
+    async with scene(tmp_path, names=EVERY) as play:
+        guild_id, member_id = GuildId(play.rig.sandbox.guild.id), MemberId(play.ana.id)
+        await play.house.database.write(lambda tx: rules.set_mark(tx, guild_id, member_id, Mark.BLOCKED))
+        text = await read(play.ana, "help")
+        assert not [name for name in ("imagine", "edit", "upscale", "ask") if clickable(play, name) in text]
+        assert clickable(play, "privacy") in text
+        assert "blocked" in text
+        assert clickable(play, "imagine") in await read(play.bo, "help")
         await play.ends_well()
 
 
@@ -62,9 +111,10 @@ async def test_about_tells_version_models_prices_and_what_is_kept(tmp_path: Path
         EASEL_PICTURE_DAYS="45",
         EASEL_RECORD_DAYS="0",
         EASEL_SOURCE_URL="https://source.example/easel",
+        EASEL_COMMIT="0123456789abcdef0123456789abcdef01234567",
     ) as play:
         text = await read(play.ana, "about")
-        assert f"Easel {__version__}" in text
+        assert f"Easel {__version__} (commit `0123456789ab`)" in text
         assert "via Pixazo about $0.05" in text
         assert "Answers, for a usual question" in text
         assert "Pictures: 45 days." in text

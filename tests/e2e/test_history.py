@@ -140,11 +140,14 @@ async def test_a_picture_that_was_cleaned_up_is_told_with_its_day_and_the_record
         opened = await (await play.ana.press(card, "Open 1")).answered(WAIT_S)
         assert "cleaned up on" in opened.plain_text()
         assert "an old lighthouse" in opened.plain_text()
+        assert labels(opened) == ["Again", "Upscale", "Details", "Report", "Delete"]
         assert "cleaned up" in await said(await play.ana.press(opened, "Details"))
+        larger = await play.posted(await play.ana.press(opened, "Upscale"))  # the gateway keeps what it drew
+        assert "via API in One" in larger.plain_text()
         again = await play.posted(await play.ana.press(opened, "Again"))
         assert "an old lighthouse" in again.plain_text()
-        # The very same bytes were drawn again, and bring back what was cleaned up.
-        assert len((await history(play.ana)).response.pictures()) == 2
+        # The very same bytes were drawn again, and bring back what was cleaned up; the larger one is the third.
+        assert len((await history(play.ana)).response.pictures()) == 3
         await play.ends_well()
 
 

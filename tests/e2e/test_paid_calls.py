@@ -1,4 +1,4 @@
-"""Locus without a key, the whole way: `/imagine` paid by the call on a pretend chain."""
+"""Locus without a key, the whole way: `/imagine` and `/edit` paid by the call on a pretend chain."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -13,7 +13,9 @@ from bot.app import House
 from bot.jobs.model import State
 from sandbox.chain import PretendChain
 from sandbox.chain.locus import PayingLocus, Trick
+from tests.e2e.handing import drawing, edit
 from tests.e2e.rig import Rig, held, rig, spent
+from tests.e2e.scene import LOCUS, Scene
 
 WALLET = "0x" + "5a" * 32
 
@@ -54,6 +56,21 @@ async def test_a_picture_is_paid_once_and_posted(tmp_path: Path) -> None:
         assert len(chain.transfers) == 1
         assert locus.probes == 1
         assert await spent(house) == chain.transfers[0].transfer.units * 10_000
+        assert await held(house) == 0
+        await stage.assert_sound(house)
+
+
+async def test_an_edit_is_paid_once_and_posted(tmp_path: Path) -> None:
+    async with paid(tmp_path) as (stage, chain, locus, house):
+        play = Scene(rig=stage, house=house, ana=stage.sandbox.person("ana"), bo=stage.sandbox.person("bo"))
+        post = await play.posted(await edit(play, drawing(), model=LOCUS))
+        (job,) = await stage.settle(house)
+
+        assert (job.kind, job.state) == ("edit", State.DONE)
+        assert "make it night" in post.plain_text()
+        (paid_once,) = chain.transfers
+        assert locus.probes == 1
+        assert await spent(house) == paid_once.transfer.units * 10_000
         assert await held(house) == 0
         await stage.assert_sound(house)
 

@@ -1,13 +1,15 @@
-"""The menu of a message with a picture: one of a member, one of ours, one in a gallery or an embed."""
+"""The menu of a message with pictures: of a member, of ours, in a gallery or an embed, one or several."""
 
 from pathlib import Path
 
 import pytest
 
+from bot.services import store
 from sandbox.discord import Message
 from sandbox.discord.model import Version
 from sandbox.gateways import EVERY
 from tests.e2e.handing import RICH, Gatekeeper, drawing, edit, post_as
+from tests.e2e.pressing import ENOUGH, bot_on, result, said, stage
 from tests.e2e.scene import Scene, scene
 
 EDIT, UPSCALE = "Edit this picture…", "Upscale"
@@ -114,4 +116,68 @@ async def test_a_form_that_is_sent_while_the_bot_stops_is_answered(tmp_path: Pat
         play.house.services.desk.is_open = False
         assert "restarting" in await play.refused(await play.ana.submit_modal(menu, {"prompt": "x"}))
         play.house.services.desk.is_open = True
+        assert await play.ends_well() == ()
+
+
+async def test_a_form_that_was_opened_before_a_restart_is_sent_off_after_it(tmp_path: Path) -> None:
+    """Of a result the bot keeps the picture; of other people's messages Discord tells it nothing more."""
+    async with stage(tmp_path) as built:
+        async with bot_on(built) as play:
+            ours, theirs = await result(play), post_as(play, play.bo, drawing())
+            forms = [await play.ana.message_command(EDIT, message) for message in (ours, theirs)]
+            for form in forms:
+                await form.opened()
+        async with bot_on(built) as play:
+            post = await play.posted(await play.ana.submit_modal(forms[0], {"prompt": "add a whale"}))
+            assert "add a whale" in post.plain_text()
+            text = await play.refused(await play.ana.submit_modal(forms[1], {"prompt": "add a whale"}))
+            assert "choose its menu once more" in text
+            await play.ends_well()
+
+
+async def test_a_form_that_stood_open_for_hours_is_answered(tmp_path: Path) -> None:
+    async with scene(tmp_path, names=EVERY) as play:
+        menu = await play.ana.message_command(EDIT, post_as(play, play.bo, drawing()))
+        await menu.opened()
+        await play.later(minutes=5 * 60)
+        await play.posted(await play.ana.submit_modal(menu, {"prompt": "add a whale"}))
+        await play.ends_well()
+
+
+async def test_of_several_pictures_of_a_result_the_member_says_which(tmp_path: Path) -> None:
+    async with scene(tmp_path, ENOUGH, names=EVERY) as play:
+        post = await result(play, model="xai/grok-imagine", count=3)
+        (job,) = await play.jobs()
+        kept = await play.house.database.read(lambda reader: store.pictures_of(reader, job.id))
+        menu = await play.bo.message_command(EDIT, post)
+        await menu.opened()
+        await play.posted(await play.bo.submit_modal(menu, {"prompt": "snow", "picture": "2"}))
+        menu = await play.bo.message_command(UPSCALE, post)
+        await menu.opened()
+        await play.posted(await play.bo.submit_modal(menu, {"picture": "3"}))
+        _, *made = await play.ends_well()
+        used = await play.house.database.read(lambda reader: [store.sources_of(reader, one.id) for one in made])
+        assert [sources[0].asset_id for sources in used] == [kept[1], kept[2]]
+        assert {one.parent_id for one in made} == {job.id}
+
+
+async def test_of_several_uploaded_pictures_the_member_says_which(tmp_path: Path) -> None:
+    async with scene(tmp_path, names=EVERY) as play:
+        gate, data = Gatekeeper(play), drawing(size=(64, 96))
+        message = post_as(play, play.bo, drawing(), data)
+        menu = await play.ana.message_command(UPSCALE, message)
+        await menu.opened()
+        await play.posted(await play.ana.submit_modal(menu, {"picture": "2"}))
+        (order,) = gate.orders("apiframe")
+        assert await gate.pictures("apiframe", order) == [data]
+        await play.ends_well()
+
+
+async def test_a_form_whose_fields_are_not_known_is_answered(tmp_path: Path) -> None:
+    async with scene(tmp_path, names=EVERY) as play:
+        menu = await play.ana.message_command(EDIT, post_as(play, play.bo, drawing()))
+        form = await menu.opened()
+        form["components"][0]["component"]["custom_id"] = "words"
+        text = await said(await play.ana.submit_modal(menu, {"words": "x"}))
+        assert "I do not know this form any more" in text
         assert await play.ends_well() == ()

@@ -290,6 +290,29 @@ async def test_a_button_of_another_version_is_answered(tmp_path: Path, make_id: 
         await play.ends_well()
 
 
+@pytest.mark.parametrize(
+    "form_id",
+    [
+        f"easel:form:sparkle:{'a' * 24}",
+        f"easel:talk-form:other:{'a' * 24}",
+        "easel:talk-form:continue:short",
+        "easel:style:nobody",
+        "easel:menu-form:edit:none",
+        "easel:new-form:x",
+        "easel:",
+    ],
+)
+async def test_a_form_of_another_version_is_answered(tmp_path: Path, form_id: str) -> None:
+    async with scene(tmp_path) as play:
+        post = await result(play, model="locus/grok-imagine")
+        opened = await play.bo.press(post, "Report")
+        (await opened.opened())["custom_id"] = form_id
+        text = await said(await play.bo.submit_modal(opened, {"reason": "rules"}))
+        assert "I do not know this form any more" in text
+        assert NOT_CHARGED in text
+        await play.ends_well()
+
+
 @pytest.mark.parametrize("verb", ResultVerb)
 async def test_a_job_that_is_not_known_is_answered(tmp_path: Path, verb: ResultVerb) -> None:
     async with scene(tmp_path) as play:

@@ -218,6 +218,7 @@ async def test_the_details_give_the_original_where_the_post_had_to_be_smaller(
         card = await (await play.bo.press(post, "Details")).answered()
         (original,) = card.attachments
         assert original.data == data
+        assert original.description == post.pictures()[0].description
         await play.ends_well()
 
 

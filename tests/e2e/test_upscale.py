@@ -9,8 +9,11 @@ from PIL import Image
 from bot.core.requests import Verb
 from bot.jobs.model import State
 from bot.services.payload import decode_order
+from bot.ui.custom_ids import ResultVerb
 from sandbox.gateways import EVERY
+from sandbox.gateways.server import FIRST_TWO
 from tests.e2e.handing import PLACE, RICH, Gatekeeper, drawing, edit, photo, upload
+from tests.e2e.pressing import custom_id, labels
 from tests.e2e.rig import spent
 from tests.e2e.scene import LOCUS, Scene, scene
 
@@ -38,6 +41,41 @@ async def test_an_uploaded_picture_is_enlarged(tmp_path: Path, factor: int | Non
         assert await gate.pictures("apiframe", order) == [data]
         (job,) = await play.ends_well()
         assert (job.kind, job.provider, job.parent_id) == ("upscale", "apiframe", None)
+
+
+@pytest.mark.parametrize("factor", [2, 4])
+async def test_another_upscaler_is_chosen_by_its_name(tmp_path: Path, factor: int) -> None:
+    async with scene(tmp_path, RICH, names=EVERY) as play:
+        gate, data = Gatekeeper(play), drawing((60, 40))
+        use = await play.ana.command("upscale", image=upload(data), model="apiframe/clarity-upscale", factor=factor)
+        post = await play.posted(use)
+        assert size(post.pictures()[0].data) == (60 * factor, 40 * factor)
+        assert "Clarity Upscale via Apiframe" in post.plain_text()
+        (order,) = gate.orders("apiframe")
+        assert order["model"] == "clarity-upscale"
+        assert order["clarityUpscaleParams"]["scale_factor"] == factor
+        assert await gate.pictures("apiframe", order) == [data]
+        (job,) = await play.ends_well()
+        assert (job.model, job.state) == ("clarity-upscale", State.DONE)
+        assert await spent(play.house) == play.rig.booked() > 0
+
+
+async def test_what_nobody_described_is_not_varied_and_its_name_is_no_prompt(tmp_path: Path) -> None:
+    """An enlarged upload, and that enlarged once more: the words are the file's name."""
+    async with scene(tmp_path, names=EVERY, settings=RICH) as play:
+        post = await play.posted(await play.ana.command("upscale", image=upload(drawing(), "IMG_1234.png")))
+        again = await play.posted(await play.bo.press(post, "Upscale"))
+        by_menu = await play.posted(await play.bo.message_command("Upscale", again))
+        jobs, gate = await play.jobs(), Gatekeeper(play)
+        for one, job in zip((post, again, by_menu), jobs, strict=True):
+            assert "Vary" not in labels(one)
+            opened = await play.ana.press(one, "Edit…")
+            assert "value" not in (await opened.opened())["components"][0]["component"]
+            # As an earlier version offered it.
+            use = await play.ana.press_anyway(one, custom_id(job, ResultVerb.VARY, 1))
+            assert "Press Edit…" in await play.refused(use)
+        assert gate.seen == []
+        await play.ends_well()
 
 
 async def test_a_photo_is_enlarged_without_what_it_told(tmp_path: Path) -> None:
@@ -109,11 +147,14 @@ async def test_only_ones_own_pictures_are_suggested(tmp_path: Path) -> None:
         assert choice.name == "a red fox · picture 1 · 3 d ago"
 
 
-async def test_where_nobody_can_the_refusal_names_the_keys_that_would_do(tmp_path: Path) -> None:
-    async with scene(tmp_path) as play:
+@pytest.mark.parametrize("names", [FIRST_TWO, ("apiinone",)])
+async def test_where_nobody_can_the_refusal_names_the_keys_that_would_do(
+    tmp_path: Path, names: tuple[str, ...]
+) -> None:
+    """API in One enlarges its own work alone, which an upload is not, whether it is set up or not."""
+    async with scene(tmp_path, names=names) as play:
         text = await play.refused(await play.ana.command("upscale", image=upload(drawing())))
-        assert "Apiframe" in text
-        assert "API in One" in text
+        assert "A key for one of these would allow it: Apiframe." in text
         assert await play.ends_well() == ()
 
 

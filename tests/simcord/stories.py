@@ -139,6 +139,20 @@ async def pictures_are_handed_in(world: World, notes: Notes) -> None:
     notes.append(await read(bare))
 
 
+async def a_result_is_varied_and_enlarged_and_an_answer_read_aloud(world: World, notes: Notes) -> None:
+    """A button on a result, a command with a suggested picture and a choice, a file of sound."""
+    post = await drawn(world)
+    notes.append(view(await posted(world, await world.press(BO, post, "Vary"))))
+    ((name, value),) = await world.suggest(ANA, "upscale", "picture", "light")
+    assert name.startswith("a lighthouse · picture 1")
+    notes.append(view(await posted(world, await world.slash(ANA, "upscale", picture=value, factor=4))))
+    answer = await posted(world, await world.slash(ANA, "ask", question="Why?", model=XAI))
+    (label,) = [one for one in labels(answer) if one.startswith("Read aloud")]
+    aloud = view(await posted(world, await world.press(ANA, answer, label)))
+    assert [name for name, _ in aloud.files] == ["easel-<job>.wav"]
+    notes.append(aloud)
+
+
 async def a_question_is_answered_continued_and_forgotten(world: World, notes: Notes) -> None:
     """Plain messages with buttons, a form behind one, a reply read without the message content intent."""
     act = await world.slash(ANA, "ask", question="Why is the sky blue?", model=XAI)
@@ -207,6 +221,7 @@ STORIES: tuple[Story, ...] = (
     a_result_is_looked_at_changed_reported_and_deleted,
     a_result_works_on_after_a_restart,
     pictures_are_handed_in,
+    a_result_is_varied_and_enlarged_and_an_answer_read_aloud,
     a_question_is_answered_continued_and_forgotten,
     earlier_results_are_found_again,
     a_style_is_kept_by_a_form_and_chosen,

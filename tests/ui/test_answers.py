@@ -21,8 +21,9 @@ from bot.services.ask.progress import TalkProgress
 from bot.services.outcomes import FailureReason
 from bot.ui.answers import buttons, private, rendering, wording
 from bot.ui.answers.harmless import harmless
-from bot.ui.answers.splitting import units
+from bot.ui.answers.splitting import split, units
 from bot.ui.custom_ids import TalkVerb, continued, talk
+from tests.ui.discord_markdown import hidden_addresses, invitations
 
 JOB = JobId("abcdefghijklmnopqrstuvwx")
 SPOT = Spot(
@@ -65,9 +66,20 @@ def _answer(**changes: Any) -> Answer:
         ),
         (
             "`[x](https://a.example)` and\n```\n[x](https://a.example)\n```",
-            "`[x](https://a.example)` and\n```\n[x](https://a.example)\n```",
+            "`[x] (https://a.example)` and\n```\n[x] (https://a.example)\n```",
         ),
+        (
+            "`rows[0](1)` and\n```py\nrows[0](1)\n```\nrows[0](1)",
+            "`rows[0](1)` and\n```py\nrows[0](1)\n```\nrows[0] (1)",
+        ),
+        ("[[your bank]](https://evil.example)", "[[your bank]] (https://evil.example)"),
+        ("\\`[bank](https://evil.example)\\`", "\\`[bank] (https://evil.example)\\`"),
+        ("[your\nbank](https://evil.example)", "[your\nbank] (https://evil.example)"),
+        (f"[{'x' * 301}](https://evil.example)", f"[{'x' * 301}] (https://evil.example)"),
+        ("[a](https://evil.example/a(b(c)))", "[a] (https://evil.example/a(b(c)))"),
+        ("[a](https\\://evil.example)", "[a] (https\\://evil.example)"),
         ("join discord.gg/abc", "join discord\u2060.gg/abc"),
+        ("`discord.gg/abc` discord.gift/abc", "`discord\u2060.gg/abc` discord\u2060.gift/abc"),
         ("https://discordapp.com/invite/abc", "https://discordapp\u2060.com/invite/abc"),
         ("-# small print", "\\-# small print"),
         ("> -# quoted print", "> \\-# quoted print"),
@@ -86,6 +98,55 @@ def test_a_text_is_made_harmless(said: str, shown: str) -> None:
 @given(text=st.text(max_size=400))
 def test_no_direction_mark_or_control_is_left(text: str) -> None:
     assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]", harmless(text))
+
+
+_MARKS = [
+    "[",
+    "]",
+    "](",
+    "(",
+    ")",
+    "`",
+    "``",
+    "```",
+    "\\",
+    "<",
+    ">",
+    " ",
+    "\n",
+    '"t"',
+    "*",
+    "||",
+    "-#",
+    "\u200d",
+    "\u2060",
+]
+_ADDRESSES = ["https://evil.example", "http:\\//evil.example", "HTTPS://e.example/(a)", "discord://x"]
+_INVITATIONS = ["discord.gg/abc", "https://discordapp.com/invite/", "DISCORD.GG/", "discord.", "gg/", "discord.gift/x"]
+LURES = st.lists(st.sampled_from([*_MARKS, *_ADDRESSES, *_INVITATIONS, "bank", "x" * 320]), max_size=24).map("".join)
+
+
+@settings(deadline=None, max_examples=400)
+@given(text=LURES)
+def test_nothing_that_a_model_can_say_hides_an_address_or_invites(text: str) -> None:
+    """Read by Discord's rules, and as pieces of several messages."""
+    shown = harmless(text)
+    for piece in [shown, *(one.text for one in split(shown, limit=100))]:
+        assert hidden_addresses(piece) == []
+        assert invitations(piece) == []
+
+
+@settings(deadline=None)
+@given(text=LURES)
+def test_nothing_in_a_question_or_a_source_hides_an_address_or_invites(text: str) -> None:
+    spot = dataclasses.replace(SPOT, question=text)
+    cited = (
+        Citation(url=f"https://a.example/?{text}", title=text),
+        Citation(url="https://discord.gg/x", title=""),
+    )
+    for sheet in rendering.sheets(_answer(spot=spot, citations=cited)):
+        assert hidden_addresses(sheet.content) == []
+        assert invitations(sheet.content) == []
 
 
 NASTY = st.lists(
@@ -171,8 +232,9 @@ def test_what_is_written_so_far_fits_and_shows_the_latest(length: int) -> None:
     assert units(text) <= 2_000
     assert " end" in text
     assert "still writing" in text
-    view = private.so_far(SPOT, "x" * length + " end")
-    assert view.content_length() <= 4_000
+    for is_late in (False, True):
+        view = private.so_far(JOB, SPOT.question, "x" * length + " end", is_late=is_late)
+        assert view.content_length() <= 4_000
 
 
 def test_a_place_for_an_answer_names_the_price() -> None:

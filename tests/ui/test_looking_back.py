@@ -10,7 +10,7 @@ from bot.core.clock import Millis
 from bot.core.ids import ChannelId, GuildId, JobId, MessageId
 from bot.core.money import usd
 from bot.core.requests import Verb
-from bot.services.about import AboutFacts, ModelOnOffer
+from bot.services.about import AboutFacts, Closed, ModelOnOffer
 from bot.services.history.pages import PAGE, Entry, Page
 from bot.services.retention.sweeping import Periods
 from bot.services.styles.model import GUILD_MAX, MEMBER_MAX, Keeper, Owner, Style, StyleId, StyleOutcome
@@ -119,14 +119,14 @@ async def test_the_form_of_a_style_fits_and_is_kept_by_nobody(style: Style | Non
 def test_help_with_everything_fits_and_names_each_task_once() -> None:
     commands = [task.command for _, tasks in TASKS for task in tasks]
     ids = {command.split(" ", maxsplit=1)[0]: 2**60 for command in commands}
-    view = help_card(ids=ids, may_run=lambda _: True, verbs=tuple(Verb))
+    view = help_card(ids=ids, may_run=lambda _: True, verbs=tuple(Verb), closed=Closed())
     _assert_fits(view)
     for command in commands:
         assert _text(view).count(f"</{command}:{2**60}>") == 1
 
 
 def test_help_leaves_out_a_heading_without_tasks() -> None:
-    text = _text(help_card(ids={}, may_run=lambda name: name == "usage", verbs=()))
+    text = _text(help_card(ids={}, may_run=lambda name: name == "usage", verbs=(), closed=Closed()))
     assert "### Look back" in text
     assert text.count("###") == 1
 
@@ -141,6 +141,7 @@ def test_about_fits_however_many_models_there_are(count: int) -> None:
     offered = tuple((verb, models) for verb in Verb) if count else ()
     facts = AboutFacts(
         version="1.2.3",
+        commit="0" * 40,
         source_url=f"https://source.example/{'x' * 200}",
         periods=Periods(picture_days=90, record_days=0),
         conversation_days=30,

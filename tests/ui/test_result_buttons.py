@@ -19,9 +19,10 @@ from bot.ui import custom_ids
 from bot.ui.custom_ids import FormId, FormVerb
 from bot.ui.details_card import details_card
 from bot.ui.originals import fitting
+from bot.ui.picture_forms import EditWish, edit_form, read_edit, read_upscale, upscale_form
 from bot.ui.result_buttons import result_rows
 from bot.ui.result_cards import removal_card, which_to_vary
-from bot.ui.result_forms import edit_form, read_edit, read_report, report_form
+from bot.ui.result_forms import read_report, report_form
 from sandbox.discord import validate
 
 JOB = JobId("abcdefghijklmnopqrstuvwx")
@@ -36,13 +37,17 @@ def _labels(row: ui.ActionRow[ui.LayoutView]) -> list[str]:
     ("steps", "expected"),
     [
         (NextSteps(pictures=0), [["Again"]]),
-        (NextSteps(pictures=1, can_edit=True, upscalable=(1,)), [["Again", "Vary", "Edit…", "Upscale"]]),
+        (NextSteps(pictures=1, can_edit=True, upscalable=(1,)), [["Again", "Edit…", "Upscale"]]),
         (
-            NextSteps(pictures=2, can_edit=True, upscalable=(1, 2)),
+            NextSteps(pictures=1, can_edit=True, can_vary=True, upscalable=(1,)),
+            [["Again", "Vary", "Edit…", "Upscale"]],
+        ),
+        (
+            NextSteps(pictures=2, can_edit=True, can_vary=True, upscalable=(1, 2)),
             [["Again", "Vary", "Edit…", "Upscale 1", "Upscale 2"]],
         ),
         (
-            NextSteps(pictures=4, can_edit=True, upscalable=(1, 2, 3, 4)),
+            NextSteps(pictures=4, can_edit=True, can_vary=True, upscalable=(1, 2, 3, 4)),
             [["Again", "Vary", "Edit…", "Upscale 1", "Upscale 2"], ["Upscale 3", "Upscale 4"]],
         ),
     ],
@@ -57,7 +62,8 @@ def test_the_rows_hold_what_can_be_made_then_what_concerns_the_result(
 
 @given(st.integers(1, 10), st.booleans())
 def test_any_number_of_pictures_fits_with_one_primary_and_danger_last(count: int, can_edit: bool) -> None:
-    rows = result_rows(JOB, NextSteps(pictures=count, can_edit=can_edit, upscalable=tuple(range(1, count + 1))))
+    steps = NextSteps(pictures=count, can_edit=can_edit, can_vary=can_edit, upscalable=tuple(range(1, count + 1)))
+    rows = result_rows(JOB, steps)
     buttons = [item for row in rows for item in row.children if isinstance(item, ui.Button)]
     ids = [button.custom_id for button in buttons]
 
@@ -76,9 +82,10 @@ def test_any_number_of_pictures_fits_with_one_primary_and_danger_last(count: int
 
 @pytest.mark.parametrize("count", [1, 2, 10])
 def test_the_edit_form_brings_the_prompt_and_fits(count: int) -> None:
-    body = edit_form(JOB, prompt=LONG, count=count).to_dict()
+    custom_id = custom_ids.of_form(FormId(verb=FormVerb.EDIT, job_id=JOB))
+    body = edit_form(custom_id, prompt=LONG, count=count).to_dict()
     assert list(validate.faults("POST", "/interactions/1/x/callback", {"type": 9, "data": body})) == []
-    assert body["custom_id"] == custom_ids.of_form(FormId(verb=FormVerb.EDIT, job_id=JOB))
+    assert body["custom_id"] == custom_id
     assert body["components"][0]["component"]["value"] == LONG[:4000]
     assert len(body["components"]) == (1 if count == 1 else 2)
 
@@ -105,6 +112,13 @@ def test_a_form_is_read_from_the_wire_also_in_the_older_shape_of_rows() -> None:
     told = read_report(_sent(reason="rules", text="see #4"))
     assert told is not None
     assert (told.reason, told.text) == (ReportReason.RULES, "see #4")
+
+
+def test_the_form_that_asks_which_picture_is_to_be_enlarged_fits() -> None:
+    body = upscale_form("easel:menu-form:upscale:1", count=10).to_dict()
+    assert list(validate.faults("POST", "/interactions/1/x/callback", {"type": 9, "data": body})) == []
+    assert read_upscale(_sent(picture="10")) == EditWish(prompt="", position=10)
+    assert read_upscale(_sent(picture="x")) is None
 
 
 @pytest.mark.parametrize("place", ["0", "-1", "²", "100", "", "one", "１"])

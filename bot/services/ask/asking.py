@@ -20,6 +20,7 @@ from bot.services.ask.choosing import TalkChoosing, Wanted
 from bot.services.ask.history import TURNS_MAX, thread
 from bot.services.ask.model import ASK, SPEAK, VERSION, AskPayload, Place, Question, SpeakPayload, Turn, encode
 from bot.services.handed.bringing import Bringing, Handed
+from bot.services.results.presses import Presses
 
 # A second press within this time is a double click.
 DOUBLE_CLICK_MS = 5 * SECOND_MS
@@ -36,6 +37,7 @@ class Asking:
         choosing: TalkChoosing,
         admission: Admission,
         bringing: Bringing,
+        presses: Presses,
         clock: Clock,
     ) -> None:
         self._database = database
@@ -43,20 +45,30 @@ class Asking:
         self._choosing = choosing
         self._admission = admission
         self._bringing = bringing
+        self._presses = presses
         self._clock = clock
 
     async def ask(
         self, received: Received, question: Question, *, picture: Handed | None = None, missing_permissions: str = ""
     ) -> JobId:
-        """Accepts the question and returns its job. Raises Refusal.
+        """Accepts the question and returns its job. Raises Refusal: UNDER_WAY for a form that was sent twice.
 
         `picture` goes with it; it is kept before anything is held. `missing_permissions` names
         what the bot lacks in the channel: no answer is bought that cannot be posted.
         """
+        if question.parent is None or question.message_id is not None:
+            return await self._ask(received, question, picture, missing_permissions)
+        with self._presses.once(received, ("continue", question.parent, question.text)):
+            return await self._ask(received, question, picture, missing_permissions)
+
+    async def _ask(
+        self, received: Received, question: Question, picture: Handed | None, missing_permissions: str
+    ) -> JobId:
+        if question.parent is not None:
+            is_private = await self._is_private(received, question.parent)
+            question = replace(question, is_private=question.is_private or is_private)
         if missing_permissions and not question.is_private:
             raise Refusal(RefusalReason.CANNOT_POST, {"missing": missing_permissions})
-        if question.parent is not None:
-            question = replace(question, is_private=await self._is_private(received, question.parent))
         if picture is not None:
             brought = await self._bringing.bring(received, (picture,))
             question = replace(question, pictures=tuple(one.source for one in brought if one.source is not None))
@@ -145,6 +157,10 @@ class Asking:
     async def answer(self, job_id: JobId, guild_id: GuildId) -> Turn | None:
         """The turn of an answer that can be gone on with; None where it is forgotten or of another server."""
         return await self._database.read(lambda reader: _turn_at(reader, job_id, guild_id))
+
+    async def place_of(self, job_id: JobId) -> Place | None:
+        """Where a job belongs, and to whom; None where there is no such job."""
+        return await self._database.read(lambda reader: place_of(reader, job_id))
 
     def speech_price(self, turn: Turn) -> Ticks | None:
         """What reading the answer aloud is listed at; None where nobody can."""

@@ -1,5 +1,6 @@
-"""Forgetting: what was asked and answered is emptied, the entries of what it cost stay."""
+"""Forgetting: what was asked, shown and answered is let go, the entries of what it cost stay."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -9,6 +10,7 @@ from bot.db import Database, Transaction
 from bot.services.ask import store
 from bot.services.ask.asking import place_of
 from bot.services.ask.model import CONVERSATION_LIVES_MS
+from bot.services.results import store as results
 
 
 class ForgetOutcome(StrEnum):
@@ -49,7 +51,9 @@ class Conversations:
                 return Forgotten(outcome=ForgetOutcome.NOT_YOURS)
             own = None if is_moderator else member_id
             turns = store.forget(tx, turn.root_id, member_id=own, by=member_id, at=now)
-            return Forgotten(outcome=ForgetOutcome.FORGOTTEN if turns else ForgetOutcome.NOTHING_LEFT, turns=turns)
+            _let_pictures_go(tx, turns, at=now)
+            outcome = ForgetOutcome.FORGOTTEN if turns else ForgetOutcome.NOTHING_LEFT
+            return Forgotten(outcome=outcome, turns=len(turns))
 
         return await self._database.write(write)
 
@@ -57,4 +61,16 @@ class Conversations:
         """Empties what is too old; returns how many turns."""
         now = self._clock.now()
         oldest = Millis(now - CONVERSATION_LIVES_MS)
-        return await self._database.write(lambda tx: store.forget_older(tx, than=oldest, at=now))
+
+        def write(tx: Transaction) -> int:
+            turns = store.forget_older(tx, than=oldest, at=now)
+            _let_pictures_go(tx, turns, at=now)
+            return len(turns)
+
+        return await self._database.write(write)
+
+
+def _let_pictures_go(tx: Transaction, turns: Iterable[JobId], *, at: Millis) -> None:
+    """What a forgotten question showed is nobody's any more, unless something else shows or uses it."""
+    for job_id in turns:
+        results.let_go(tx, job_id, at=at)

@@ -100,6 +100,7 @@ class TalkCourier:
             speech_price=self._choosing.speech_price(turn.answer),
             # A reply to the member's own message needs no ping: Discord shows it where they look.
             is_late=is_public and not has_card and turn.question_message_id is None,
+            is_filled=turn.is_live,
             is_cancelled=job.is_cancel_requested,
             is_private=not is_public,
         )

@@ -1,7 +1,7 @@
 """What goes to the model: the question after the turns before it, bounded by age, number and size."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.core.clock import Millis
 from bot.core.ids import JobId
@@ -16,6 +16,8 @@ from bot.services.sources import SourceRef
 TURNS_MAX = 20
 HISTORY_TOKENS = 3_000
 _CHARACTERS_A_TOKEN = 4
+# Less room than for a sentence or two is left empty.
+_WORTH_SENDING = 200
 # Pictures of a conversation, the newest first; every model in the catalogue takes as many.
 PICTURES_MAX = 3
 SYSTEM = (
@@ -72,16 +74,21 @@ def thread(
 
 
 def _before(reader: Reader, parent: JobId | None, *, now: Millis, most: int) -> list[Turn]:
-    """The latest first. What is too old, forgotten, unanswered or over the bound ends it."""
+    """The latest first. What is too old, forgotten or unanswered ends it; so does what only a part of has room."""
     found: list[Turn] = []
     left = HISTORY_TOKENS * _CHARACTERS_A_TOKEN
-    while parent is not None and len(found) < most:
+    while parent is not None and len(found) < most and left >= _WORTH_SENDING:
         one = store.turn(reader, parent)
         if one is None or not one.question or not one.answer or now - one.created_at > CONVERSATION_LIVES_MS:
             break
-        left -= len(one.question) + len(one.answer)
-        if left < 0:
-            break
-        found.append(one)
+        question = _end_of(one.question, left // 2)
+        answer = _end_of(one.answer, left - len(question))
+        left = left - len(question) - len(answer) if (question, answer) == (one.question, one.answer) else 0
+        found.append(replace(one, question=question, answer=answer))
         parent = one.parent_id
     return found
+
+
+def _end_of(text: str, room: int) -> str:
+    """The text, or as much of its end as there is room for: what comes next goes on from there."""
+    return text if len(text) <= room else f"…{text[len(text) - room + 1 :]}"

@@ -19,6 +19,7 @@ from bot.services.ask import store
 from bot.services.ask.model import ASK, Turn
 from bot.services.ask.ports import Spot, TalkDelivery, Waiting
 from bot.services.ports import CannotDeliver, DeliverLater
+from bot.services.progress import LATE_MS
 from bot.services.settlement import Settlement
 
 log = logging.getLogger(__name__)
@@ -136,7 +137,8 @@ class LiveAnswers:
             return
         self._texts[job.id] = text
         if interaction is not None and interaction.token is not None and has_card:
-            await self._delivery.show_so_far_on_card(spot, interaction.token, text)
+            is_late = self._clock.now() - job.created_at > LATE_MS
+            await self._delivery.show_so_far_on_card(spot, interaction.token, text, is_late=is_late)
 
     async def _note(self, job_id: JobId, message_id: MessageId) -> None:
         def write(tx: Transaction) -> None:

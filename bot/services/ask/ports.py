@@ -43,7 +43,8 @@ class Waiting:
 class Answer:
     """A whole answer, as stored. `speech_price` None where nobody can read it aloud.
 
-    `is_late` asks for the member to be pinged; `is_cancelled`, `is_private` as for pictures.
+    `is_late` asks for the member to be pinged; with `is_filled` the first message stood there before the answer was
+    whole, and no edit pings. `is_cancelled`, `is_private` as for pictures.
     """
 
     spot: Spot
@@ -55,6 +56,7 @@ class Answer:
     cost: Ticks
     speech_price: Ticks | None
     is_late: bool = False
+    is_filled: bool = False
     is_cancelled: bool = False
     is_private: bool = False
 
@@ -84,8 +86,8 @@ class TalkDelivery(Protocol):
         """The first message with what is written so far: a new one, or the known one edited."""
         ...
 
-    async def show_so_far_on_card(self, spot: Spot, token: str, text: str) -> None:
-        """The same on the member's own card."""
+    async def show_so_far_on_card(self, spot: Spot, token: str, text: str, *, is_late: bool) -> None:
+        """The same on the member's own card. `is_late`: the card will be out of reach before the end of the answer."""
         ...
 
     async def show_broken_off(self, spot: Spot, words: str) -> None:

@@ -112,24 +112,28 @@ def loose_ends(reader: Reader) -> tuple[JobId, ...]:
 _EMPTIED = "question = NULL, answer = NULL, citations = NULL"
 
 
-def forget(tx: Transaction, root_id: JobId, *, member_id: MemberId | None, by: MemberId, at: Millis) -> int:
-    """Empties the ended turns of a conversation, `member_id`'s own or (None) everybody's; returns how many."""
-    return tx.execute(
+def forget(
+    tx: Transaction, root_id: JobId, *, member_id: MemberId | None, by: MemberId, at: Millis
+) -> tuple[JobId, ...]:
+    """Empties the ended turns of a conversation, `member_id`'s own or (None) everybody's; returns which."""
+    rows = tx.all(
         f"UPDATE turn SET {_EMPTIED}, forgotten_at = :at, forgotten_by = :by"  # noqa: S608 - a constant
         " WHERE root_id = :root AND forgotten_at IS NULL AND EXISTS (SELECT 1 FROM job WHERE job.id = turn.job_id"
-        " AND job.finished_at IS NOT NULL AND (:member IS NULL OR job.member_id = :member))",
+        " AND job.finished_at IS NOT NULL AND (:member IS NULL OR job.member_id = :member)) RETURNING job_id",
         {"at": at, "by": by, "root": root_id, "member": member_id},
     )
+    return tuple(JobId(row["job_id"]) for row in rows)
 
 
-def forget_older(tx: Transaction, *, than: Millis, at: Millis) -> int:
-    """Empties ended turns from before that moment; returns how many."""
-    return tx.execute(
+def forget_older(tx: Transaction, *, than: Millis, at: Millis) -> tuple[JobId, ...]:
+    """Empties ended turns from before that moment; returns which."""
+    rows = tx.all(
         f"UPDATE turn SET {_EMPTIED}, forgotten_at = :at"  # noqa: S608 - a constant
         " WHERE created_at < :than AND forgotten_at IS NULL AND EXISTS"
-        " (SELECT 1 FROM job WHERE job.id = turn.job_id AND job.finished_at IS NOT NULL)",
+        " (SELECT 1 FROM job WHERE job.id = turn.job_id AND job.finished_at IS NOT NULL) RETURNING job_id",
         {"at": at, "than": than},
     )
+    return tuple(JobId(row["job_id"]) for row in rows)
 
 
 def has_speech(reader: Reader, answer: JobId, *, member_id: MemberId, since: Millis, but: JobId) -> bool:

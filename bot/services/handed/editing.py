@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from bot.core.clock import Millis
-from bot.core.errors import Refusal, RefusalReason
+from bot.core.errors import DatabaseUnavailable, Refusal, RefusalReason
 from bot.core.ids import GuildId, JobId, MemberId, MessageId
 from bot.core.requests import PictureRequest, Verb
 from bot.db import Database, Reader
@@ -42,6 +42,15 @@ class Recent:
         return f"{self.job_id}:{self.position}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfMessage:
+    """A picture of a message, which one from 1; `shown` None where nobody knows what the message shows there."""
+
+    message_id: MessageId
+    position: int
+    shown: Handed | None
+
+
 class Editing:
     """Accepts edits and enlargements.
 
@@ -72,39 +81,41 @@ class Editing:
         """One picture enlarged: an uploaded one, or one of an earlier result by its id (`Recent.id`)."""
         return await self._upscale(received, request, _only(given), missing=missing)
 
-    async def edit_message(
-        self, received: Received, request: PictureRequest, *, message_id: MessageId, shown: Handed, missing: str
-    ) -> JobId:
-        """The picture of a message changed; that of the result it shows, where it is one of ours."""
-        given = await self._of_message(message_id, shown)
+    async def edit_message(self, received: Received, request: PictureRequest, one: OfMessage, *, missing: str) -> JobId:
+        """A picture of a message changed; that of the result it shows, where it is one of ours."""
+        given = await self._of_message(one)
         return await self.edit(received, request, (given,), missing=missing)
 
-    async def upscale_message(
-        self, received: Received, *, message_id: MessageId, shown: Handed | None, missing: str
-    ) -> JobId:
-        """The picture of a message enlarged; `shown` None where it shows none."""
-        if shown is None:
-            raise Refusal(RefusalReason.BAD_SOURCE, {"trouble": "no_picture"})
-        given = await self._of_message(message_id, shown)
+    async def upscale_message(self, received: Received, one: OfMessage, *, missing: str) -> JobId:
+        """A picture of a message enlarged."""
+        given = await self._of_message(one)
         return await self._upscale(received, PictureRequest(prompt=""), given, missing=missing)
 
     async def _upscale(self, received: Received, request: PictureRequest, given: Given, *, missing: str) -> JobId:
         """By the gateway that drew it where it can, else by one that takes any."""
         request = replace(request, verb=Verb.UPSCALE, sources=1)
         if isinstance(given, Handed):
-            request = replace(request, prompt=given.name or NAMELESS)
+            request = replace(request, prompt=given.name or NAMELESS, has_words=False)
             self._refuse_early(request, missing)
         with self._presses.once(received, ("upscale", _key(given), request.factor)):
             (brought,) = await self._bringing.bring(received, (given,))
             if brought.asked is not None:
-                request = replace(request, prompt=brought.asked.prompt)
+                request = replace(request, prompt=brought.asked.prompt, has_words=brought.asked.has_words)
             request = replace(request, parent=brought.own_work, sources=0 if brought.source is None else 1)
             words = request.prompt.strip()[:UPSCALE_PROMPT]
             return await self._submit(received, request, (brought,), missing=missing, prompt=words)
 
-    async def _of_message(self, message_id: MessageId, shown: Handed) -> Given:
-        job_id = await self._database.read(lambda reader: handed.job_of_post(reader, message_id))
-        return shown if job_id is None else FromResult(job_id=job_id, shown=shown)
+    async def _of_message(self, one: OfMessage) -> Given:
+        """Raises Refusal BAD_SOURCE, BUSY."""
+        try:
+            job_id = await self._database.read(lambda reader: handed.job_of_post(reader, one.message_id))
+        except DatabaseUnavailable:
+            raise Refusal(RefusalReason.BUSY) from None
+        if job_id is not None:
+            return FromResult(job_id=job_id, position=one.position, shown=one.shown)
+        if one.shown is None:
+            raise Refusal(RefusalReason.BAD_SOURCE, {"trouble": "no_picture"})
+        return one.shown
 
     async def recent(self, typed: str, *, guild_id: GuildId, member_id: MemberId) -> tuple[Recent, ...]:
         """The member's latest pictures whose prompt holds what is typed, the newest first."""

@@ -88,7 +88,7 @@ class Erasing:
                     store.want_posts(tx, wish, job_id)
                 payload, result = emptied_payload(one.kind, one.payload), emptied_result(one.result)
                 store.empty_job(tx, job_id, payload=payload, result=result, by=wish.whose.member_id, at=now)
-                store.let_go(tx, job_id, at=now)
+                results.let_go(tx, job_id, at=now)
             store.count_jobs(tx, wish, len(found))
             return found
 

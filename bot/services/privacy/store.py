@@ -97,25 +97,6 @@ def empty_job(tx: Transaction, job_id: JobId, *, payload: str, result: str | Non
     tx.execute("DELETE FROM handed_over WHERE job_id = ?", (job_id,))
 
 
-def let_go(tx: Transaction, job_id: JobId, *, at: Millis) -> None:
-    """Lets the job's pictures and sources go; those that nothing else shows or uses are marked for the sweep."""
-    rows = tx.all(
-        "SELECT asset_id FROM picture WHERE job_id = :job UNION SELECT asset_id FROM source WHERE job_id = :job",
-        {"job": job_id},
-    )
-    tx.execute("DELETE FROM picture WHERE job_id = ?", (job_id,))
-    tx.execute("DELETE FROM source WHERE job_id = ?", (job_id,))
-    for row in rows:
-        tx.execute(
-            "INSERT INTO discard (asset_id, at) SELECT :asset, :at"
-            " WHERE NOT EXISTS (SELECT 1 FROM picture LEFT JOIN removal USING (job_id)"
-            " WHERE picture.asset_id = :asset AND removal.removed_at IS NULL)"
-            " AND NOT EXISTS (SELECT 1 FROM source LEFT JOIN removal USING (job_id)"
-            " WHERE source.asset_id = :asset AND removal.removed_at IS NULL) ON CONFLICT (asset_id) DO NOTHING",
-            {"asset": row["asset_id"], "at": at},
-        )
-
-
 def want_posts(tx: Transaction, wish: Wish, job_id: JobId) -> None:
     """Notes the job's public messages that still stand, each part of an answer included."""
     tx.execute(

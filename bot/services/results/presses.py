@@ -32,7 +32,7 @@ class Presses:
         try:
             yield
         except Refusal:
-            del self._at[key]
+            self._at.pop(key, None)  # a slow request may have been forgotten meanwhile
             raise
 
     def _forget(self, *, before: int) -> None:

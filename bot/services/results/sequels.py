@@ -28,8 +28,8 @@ class Origin:
 class Sequels:
     """Accepts what a result's buttons ask for.
 
-    Every method returns the new job, or raises Refusal: NO_RESULT, RESULT_DELETED, PICTURE_GONE, UNDER_WAY, and those
-    of `Pictures.submit`. `missing` names what the bot lacks in the channel.
+    Every method returns the new job, or raises Refusal: NO_RESULT, RESULT_DELETED, PICTURE_GONE, NO_WORDS, UNDER_WAY,
+    and those of `Pictures.submit`. `missing` names what the bot lacks in the channel.
     """
 
     def __init__(self, *, database: Database, pictures: Pictures, media: Media, presses: Presses) -> None:
@@ -61,6 +61,8 @@ class Sequels:
         with self._presses.once(received, ("vary", origin.job_id, origin.position)):
             result, asset_id = await self._picture(received, origin)
             asked, words = _request(result)
+            if not asked.has_words:
+                raise Refusal(RefusalReason.NO_WORDS)
             _must_have_words(asked)
             request = PictureRequest(prompt=asked.prompt, verb=Verb.EDIT, sources=1, style=asked.style)
             return await self._change(received, origin, asset_id, request, missing=missing, words=words)
@@ -80,8 +82,15 @@ class Sequels:
             kept = [asset for asset in _at(result, origin.position) if await self._media.is_kept(asset)]
             if not kept and (result.own_work is None or origin.position != 1):
                 raise Refusal(RefusalReason.PICTURE_GONE)
-            name = asked.prompt if asked.prompt.strip() else NAMELESS  # words are forgotten after their time
-            request = PictureRequest(prompt=name, verb=Verb.UPSCALE, sources=len(kept), parent=result.own_work)
+            has_words = bool(asked.prompt.strip())  # they are forgotten after their time
+            name = asked.prompt if has_words else NAMELESS
+            request = PictureRequest(
+                prompt=name,
+                verb=Verb.UPSCALE,
+                sources=len(kept),
+                parent=result.own_work,
+                has_words=has_words and asked.has_words,
+            )
             return await self._pictures.submit(
                 received,
                 request,

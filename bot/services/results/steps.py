@@ -11,10 +11,11 @@ def steps_of(registry: Registry, result: Result) -> NextSteps:
     offers = registry.offers()
     enlargers = [offer for offer in offers if Verb.UPSCALE in offer.abilities]
     count = len(result.pictures)
-    if any(not offer.abilities[Verb.UPSCALE].is_of_own_work for offer in enlargers):
-        upscalable = tuple(range(1, count + 1))
-    else:
-        own = result.own_work
-        upscalable = (1,) if own is not None and any(offer.provider == own.provider for offer in enlargers) else ()
+    takes_any = any(not offer.abilities[Verb.UPSCALE].is_of_own_work for offer in enlargers)
+    own = result.own_work
+    keeps_it = own is not None and any(offer.provider == own.provider for offer in enlargers)
+    # What a gateway keeps it can enlarge also when the bot does not have it any more.
+    upscalable = tuple(range(1, count + 1)) if takes_any and count else (1,) if keeps_it else ()
     can_edit = count > 0 and any(Verb.EDIT in offer.abilities for offer in offers)
-    return NextSteps(pictures=count, can_edit=can_edit, upscalable=upscalable)
+    can_vary = can_edit and (result.asked is None or result.asked.has_words)
+    return NextSteps(pictures=count, can_edit=can_edit, can_vary=can_vary, upscalable=upscalable)

@@ -13,6 +13,7 @@ from bot.core.money import format_usd
 from bot.services.ask.conversations import ForgetOutcome, Forgotten
 from bot.ui import cards, custom_ids, words
 from bot.ui.custom_ids import TalkVerb
+from bot.ui.form_fields import fields_of
 
 FIELD = "question"
 QUESTION_MAX = 4_000  # Discord's bound for a text field of a form
@@ -81,11 +82,7 @@ def continue_form(job_id: JobId) -> ui.Modal:
 
 def typed(data: Mapping[str, Any]) -> str:
     """What stood in the form's field."""
-    for row in data.get("components", ()):
-        inner = row.get("component") or {}
-        if inner.get("custom_id") == FIELD:
-            return str(inner.get("value", ""))
-    return ""
+    return fields_of(data).get(FIELD, "")
 
 
 def ask_before_reading(job_id: JobId, price: int) -> ui.LayoutView:

@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -53,10 +54,10 @@ class AnswerDelivery:
         await self._edit(spot, known, sheet, view=view, timeout_s=EDIT_TIMEOUT_S)
         return known
 
-    async def show_so_far_on_card(self, spot: Spot, token: str, text: str) -> None:
+    async def show_so_far_on_card(self, spot: Spot, token: str, text: str, *, is_late: bool) -> None:
         """The member's own card, filling."""
         try:
-            await self._editor.edit(token, private.so_far(spot, text))
+            await self._editor.edit(token, private.so_far(spot.job_id, spot.question, text, is_late=is_late))
         except (CardGone, CardLater) as error:
             raise DeliverLater(str(error)) from None
 
@@ -79,20 +80,41 @@ class AnswerDelivery:
     async def publish(self, post: Answer | Speech, note: NoteMessage) -> MessageId:
         """Every message of it. What is known is edited; what may be there is looked for before it is sent."""
         sheets = rendering.sheets(post) if isinstance(post, Answer) else (rendering.speech_sheet(post),)
-        found = await self._look(post.spot, sheets) if post.spot.is_again else {}
+        call = rendering.call(post) if isinstance(post, Answer) else None
+        looked_for = sheets if call is None else (*sheets, call)
+        found = await self._look(post.spot, looked_for) if post.spot.is_again else {}
         known = {**found, **post.spot.known}
         first: MessageId | None = None
         for position, sheet in enumerate(sheets):
             view = rendering.buttons(post) if isinstance(post, Answer) and sheet.has_buttons else None
             message_id = known.get(position)
             if message_id is None or not await self._edited(post.spot, message_id, sheet, view):
-                pinged = post.spot.member_id if post.is_late and position == 0 else None
+                pinged = post.spot.member_id if post.is_late and call is None and position == 0 else None
                 message_id = await self._send(post.spot, position, sheet, view=view, pinged=pinged)
             await note(position, message_id)
             first = first or message_id
         if first is None:
             raise CannotDeliver(Obstacle.TOO_LARGE)
+        if call is not None:
+            await self._call(post.spot, call, len(sheets), known, note, first=first)
         return first
+
+    async def _call(
+        self,
+        spot: Spot,
+        call: Sheet,
+        position: int,
+        known: Mapping[int, MessageId],
+        note: NoteMessage,
+        *,
+        first: MessageId,
+    ) -> None:
+        """Below the answer, as a reply to it; once."""
+        message_id = known.get(position)
+        if message_id is None:
+            beneath = replace(spot, replies_to=first)
+            message_id = await self._send(beneath, position, call, view=None, pinged=spot.member_id, is_reply=True)
+        await note(position, message_id)
 
     async def hand_over(self, post: Answer | Speech, *, token: str | None) -> bool:
         """To the member alone: their card while it lives, else a direct message."""
@@ -129,7 +151,14 @@ class AnswerDelivery:
         return self._client.get_partial_messageable(spot.channel_id, guild_id=spot.guild_id)
 
     async def _send(
-        self, spot: Spot, position: int, sheet: Sheet, *, view: ui.View | None, pinged: int | None = None
+        self,
+        spot: Spot,
+        position: int,
+        sheet: Sheet,
+        *,
+        view: ui.View | None,
+        pinged: int | None = None,
+        is_reply: bool = False,
     ) -> MessageId:
         """A new message. Its nonce makes a repeat within minutes return the first one."""
         mentions = _NONE
@@ -137,7 +166,7 @@ class AnswerDelivery:
             users = [discord.Object(pinged)]
             mentions = discord.AllowedMentions(everyone=False, roles=False, replied_user=False, users=users)
         # The first message is a reply to what asked for it, the others follow it.
-        replied = spot.replies_to if position == 0 else None
+        replied = spot.replies_to if position == 0 or is_reply else None
         reference = (
             None
             if replied is None

@@ -7,26 +7,30 @@ import re
 import unicodedata
 
 from bot.ui.answers.splitting import FENCE
+from bot.ui.text import uninvited
 
 _INLINE_CODE = re.compile(r"(`[^`\n]+`)")
-# What hides an address behind words. Discord shows the words alone.
+# What hides an address behind words, in its usual form: written out, the words before the address read best.
 _MASKED = re.compile(
     r"\[([^\[\]\n]{1,300})\]\(\s*<?(https?://[^\s()<>]+(?:\([^\s()<>]*\))?)>?(?:\s+[\"'][^\n]*?[\"'])?\s*\)", re.I
 )
-# Discord draws a card for these wherever they stand, scheme or not, whatever the message says of embeds.
-_INVITE = re.compile(r"(discord(?:app)?)\.(gg|com/invite)(?=/)", re.IGNORECASE)
+# No link is masked without this. Outside of code it is always broken; in what we take for code and some client may
+# not, where an address follows.
+_HINGE = "]("
+_HINGE_OF_ADDRESS = re.compile(r"\]\((?=[\s<\\]*(?:https?|discord)\\?:)", re.IGNORECASE)
+_BROKEN = "] ("
 # Small print is the bot's own voice; headings and quotes are the model's to use.
 _SMALL_PRINT = re.compile(r"^(\s*(?:>\s*)*)-#(?=\s)", re.MULTILINE)
 _SCHEME = re.compile(r"^https?://", re.IGNORECASE)
 _KEPT_CONTROLS = {"\n", "\t"}
 _KEPT_FORMAT = {"\u200c", "\u200d"}  # letters of some scripts and emoji are joined by them
-_WORD_JOINER = "\u2060"
 
 
 def harmless(text: str) -> str:
-    """The text without control characters and direction marks; outside of code, links show where they lead."""
+    """The text without control characters, direction marks and invitations; links show where they lead."""
     segments = _visible(text).split(FENCE)
-    return FENCE.join(segment if index % 2 else _outside(segment) for index, segment in enumerate(segments))
+    shown = FENCE.join(segment if index % 2 else _outside(segment) for index, segment in enumerate(segments))
+    return uninvited(_HINGE_OF_ADDRESS.sub(_BROKEN, shown))
 
 
 def _visible(text: str) -> str:
@@ -49,8 +53,7 @@ def _outside(segment: str) -> str:
 
 
 def _shown(text: str) -> str:
-    unmasked = _MASKED.sub(_unmask, text)
-    return _INVITE.sub(lambda found: f"{found[1]}{_WORD_JOINER}.{found[2]}", unmasked)
+    return _MASKED.sub(_unmask, text).replace(_HINGE, _BROKEN)
 
 
 def _unmask(found: re.Match[str]) -> str:

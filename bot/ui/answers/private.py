@@ -3,7 +3,8 @@
 import discord
 from discord import ui
 
-from bot.services.ask.ports import Answer, Speech, Spot
+from bot.core.ids import JobId
+from bot.services.ask.ports import Answer, Speech
 from bot.ui import cards, custom_ids
 from bot.ui.answers import rendering
 from bot.ui.answers.harmless import harmless
@@ -20,14 +21,16 @@ def card(post: Answer | Speech) -> tuple[ui.LayoutView, list[discord.File]]:
     return _answer(post) if isinstance(post, Answer) else _speech(post)
 
 
-def so_far(spot: Spot, text: str) -> ui.LayoutView:
-    """The card while the answer is written."""
-    head = f"> {escape(spot.question, rendering.QUESTION_SHOWN)}"
+def so_far(job_id: JobId, question: str, text: str, *, is_late: bool) -> ui.LayoutView:
+    """The card while the answer is written. `is_late`: the card will be out of reach before its end."""
+    head = f"> {escape(question, rendering.QUESTION_SHOWN)}"
     mark = "\n-# still writing …"
+    if is_late:
+        mark += " This takes long: the whole answer comes to you by direct message."
     pieces = split(harmless(text), limit=CARD_TEXT - units(head) - units(mark) - 2)
     latest = pieces[-1].text if pieces else ""
     row: ui.ActionRow[ui.LayoutView] = ui.ActionRow()
-    cancel_id = custom_ids.cancel(spot.job_id)
+    cancel_id = custom_ids.cancel(job_id)
     row.add_item(ui.Button(label="Cancel", style=discord.ButtonStyle.danger, custom_id=cancel_id))
     return cards.layout(cards.PROGRESS_COLOUR, ui.TextDisplay(f"{head}\n{latest}{mark}"), row)
 

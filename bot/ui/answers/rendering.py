@@ -15,7 +15,7 @@ from bot.ui import custom_ids
 from bot.ui.answers.harmless import harmless
 from bot.ui.answers.splitting import split, units
 from bot.ui.custom_ids import TalkVerb
-from bot.ui.text import escape, plain, shorten
+from bot.ui.text import escape, plain, shorten, uninvited
 
 CONTENT = 2_000  # Discord's bound for the words of a message (API reference, "Create Message")
 # Above so many messages an answer fills a channel: it comes as a file, with so much of its beginning.
@@ -27,6 +27,8 @@ SOURCE_LINE = 110
 QUESTION_SHOWN = 150
 _TITLE_SHOWN = 80
 _NO_BOUND = 10_000
+# What means something beside an address in angle brackets; in an address it is written so.
+_NO_MARKUP = {ord(letter): f"%{ord(letter):02X}" for letter in "<>[]`\\| "}
 NOTHING = "(The model's answer holds nothing that can be shown.)"
 LABEL_MAX = 34  # room for a translation that is longer by two fifths, within Discord's 80
 
@@ -66,6 +68,14 @@ def sheets(answer: Answer) -> tuple[Sheet, ...]:
     pieces[0] = head + pieces[0]
     last = len(pieces) - 1
     return tuple(Sheet(content=piece, has_buttons=at == last) for at, piece in enumerate(pieces))
+
+
+def call(answer: Answer) -> Sheet | None:
+    """A short message below an answer that filled its place too slowly for the member to wait; None for any other."""
+    if not answer.is_late or not answer.is_filled:
+        return None
+    words = f"<@{answer.spot.member_id}> your answer is complete.\n-# job {short(answer.spot.job_id)}"
+    return Sheet(content=words)
 
 
 def as_file(answer: Answer, text: str, head: str, end: str) -> Sheet:
@@ -111,7 +121,7 @@ def quoted(spot: Spot) -> str:
 
 def _head(answer: Answer) -> str:
     lines = ""
-    if answer.is_late and not answer.is_private:
+    if answer.is_late and not answer.is_filled and not answer.is_private:
         lines += f"<@{answer.spot.member_id}> your answer is here.\n"
     return lines + quoted(answer.spot)
 
@@ -141,8 +151,9 @@ def _sources(citations: Sequence[Citation], *, most: int, line: int) -> str:
 def _source(number: int, one: Citation, line: int) -> str:
     """Title and address; where that is too long the address without its path, then that alone."""
     title = f"{escape(one.title, _TITLE_SHOWN)} " if one.title else ""
-    host = _host(one.url)
-    forms = (f"{title}<{one.url}>", f"<{one.url}>", f"{title}<{host}>", f"<{host}>")
+    url = uninvited(one.url.translate(_NO_MARKUP))
+    host = _host(url)
+    forms = (f"{title}<{url}>", f"<{url}>", f"{title}<{host}>", f"<{host}>")
     return next((f"{number}. {form}" for form in forms if units(form) <= line - 4), f"{number}. (an address too long)")
 
 

@@ -114,7 +114,7 @@ _REFUSALS: dict[RefusalReason, tuple[str, str]] = {
         "I cannot use this picture",
         "It could not be fetched, or it is no PNG, JPEG or WebP of a usual size.",
     ),
-    RefusalReason.UNDER_WAY: ("That is already under way", "Its sound will come in a moment."),
+    RefusalReason.UNDER_WAY: ("That is already under way", "What you asked for comes in a moment."),
 }
 
 
