@@ -97,6 +97,21 @@ async def test_the_bot_is_asked_once_typing_rests_and_late_answers_are_ignored(f
     await expect(suggestions).to_have_text(["for grok"])
 
 
+async def test_a_fast_enter_takes_what_was_typed_and_no_suggestion_for_something_else(
+    fake: Fake, windows: Windows
+) -> None:
+    grok = {"choices": [{"name": "Grok Imagine", "value": "grok"}]}
+    fake.answers["autocomplete"] = lambda frame: None if frame["typed"] else grok
+    page = await shown(windows, fake)
+    await typed(page, "/imagine fox")
+    await page.get_by_role("option", name=re.compile("^model")).click()
+    await expect(page.get_by_role("option", name="Grok Imagine")).to_be_visible()
+    await page.keyboard.type("zzz")
+    await page.keyboard.press("Enter")
+    options = {"prompt": "fox", "model": "zzz"}
+    assert await fake.asked("command") == [{"channel_id": GENERAL, "name": "imagine", "options": options}]
+
+
 async def test_a_bot_that_suggests_nothing_in_time_is_said_to(fake: Fake, windows: Windows) -> None:
     def refuse(_: Frame) -> Frame:
         raise Refuse("that took too long")

@@ -64,6 +64,11 @@ async def test_the_list_of_people_closes_when_one_goes_on_elsewhere(fake: Fake, 
     await expect(page.locator("#composer-text")).to_be_focused()
 
 
+async def test_an_address_that_cannot_be_read_opens_the_page_all_the_same(fake: Fake, windows: Windows) -> None:
+    page = await windows.open(f"{fake.url}#ana/%E0%A4%A")
+    await expect(page.locator("#topbar h2")).to_have_text("general")
+
+
 async def test_members_stand_under_their_role_and_the_bot_goes_offline(fake: Fake, windows: Windows) -> None:
     page = await shown(windows, fake)
     headings = page.locator("#members h2")

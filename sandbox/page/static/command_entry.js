@@ -136,6 +136,8 @@ export class CommandEntry {
   }
 
   #enter(field) {
+    // Another field's suggestions are none for this one.
+    if (field !== this.#current) this.list.hide();
     this.#current = field;
     this.list.owner = field?.input ?? this.more;
     if (field) this.#offer(field);
@@ -147,6 +149,7 @@ export class CommandEntry {
     clearTimeout(this.#timer);
     const asked = (this.#asked += 1);
     if (!field.hasSuggestions) return this.#offerOptions({ first: false, about: field });
+    this.list.rest();
     const ask = async () => {
       try {
         const entries = await field.suggestions();

@@ -75,6 +75,12 @@ export class Composer {
     this.refresh();
   }
 
+  /** Puts the cursor where one goes on typing. */
+  focus() {
+    if (this.#entry) this.#entry.focus();
+    else this.text.focus();
+  }
+
   /** Puts text into the plain box, as if typed. */
   start(text) {
     this.leave();

@@ -72,6 +72,11 @@ export class Listbox {
     this.#activate(first && entries.length ? place : -1);
   }
 
+  /** What is shown answers an earlier question: nothing of it is chosen by a key that was meant for the next one. */
+  rest() {
+    this.#activate(-1);
+  }
+
   hide() {
     this.#entries = [];
     this.#active = -1;

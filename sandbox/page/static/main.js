@@ -141,6 +141,11 @@ interactions.addEventListener("modal", ({ detail: { interaction_id, modal } }) =
   openForm(modal, { store, names, send, giveUp: () => tell("close_modal", { interaction_id }) });
 });
 addEventListener("hashchange", onHash);
+// Its address would read as a person's name; without scripts it leads to the same place.
+document.getElementById("skip").addEventListener("click", (event) => {
+  event.preventDefault();
+  composer.focus();
+});
 addEventListener("dragover", (event) => event.preventDefault());
 addEventListener("drop", (event) => composer.drop(event));
 
