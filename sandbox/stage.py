@@ -64,7 +64,7 @@ AT_CLOSE: "list[Callable[[Stage], None]]" = []
 
 @dataclass(kw_only=True)
 class BotProcess:
-    """`python -m bot run` as a process of its own; its log goes to a file."""
+    """`python -m bot run` as a process of its own, which never outlives this one; its log goes to a file."""
 
     process: asyncio.subprocess.Process
     log_path: Path
@@ -146,17 +146,15 @@ class Stage:
         environment = {**self.settings(), **extra}
         self.environments.append(environment)
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("EASEL_")}
-        with log_path.open("wb") as log:
+        # A kept folder has the logs of earlier stages.
+        with log_path.open("ab") as log:
             process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "bot",
-                "run",
+                *(sys.executable, "-m", "sandbox.leashed", "bot", "run"),
                 cwd=ROOT,
                 env={**inherited, **environment},
                 stdout=log,
                 stderr=log,
-                stdin=asyncio.subprocess.DEVNULL,
+                stdin=asyncio.subprocess.PIPE,
             )
         running = BotProcess(process=process, log_path=log_path)
         try:
