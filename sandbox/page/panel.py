@@ -45,6 +45,7 @@ class Panel:
             },
             "ledger": _ledger(await self._books()),
             "violations": len(sandbox.violations),
+            "note": sandbox.note,
         }
 
     def _work(self, work: Work) -> Body:

@@ -119,10 +119,15 @@ async def test_the_panel_shows_traffic_with_its_checks_and_draws_the_fault_switc
     seconds = {"name": "seconds", "label": "Seconds", "type": "number", "default": 2}
     faults = {"discord": [{"kind": "delay", "label": "Answer late", "fields": [where, seconds]}],
               "gateway": [{"kind": "slow", "label": "Draw slowly", "fields": [seconds]}], "active": []}  # fmt: skip
-    panel = {"type": "panel", "faults": faults, "gateways": ["xai"], "queue": [], "violations": 1,
+    panel = {"type": "panel", "faults": faults, "gateways": ["xai"], "queue": [], "violations": 1, "note": None,
              "book": {"rows": [], "total_usd": "$0.02"}, "ledger": None}  # fmt: skip
     await fake.push(panel)
-    await expect(page.locator(".traffic-view .bad").first).to_contain_text("1 violation")
+    await expect(page.locator(".traffic-view .bad").first).to_have_text(
+        "1 violation of Discord's OpenAPI document and limits"
+    )
+    without = "Discord's OpenAPI document is not at hand: bodies are checked against Discord's limits alone"
+    await fake.push({**panel, "violations": 0, "note": without})
+    await expect(page.locator(".traffic-view .panel-note")).to_have_text(f"0 violations of Discord's rules. {without}")
     await page.get_by_role("tab", name="Faults").click()
     await page.get_by_label("For", exact=True).select_option("cards")
     await page.get_by_label("Seconds").first.fill("5")

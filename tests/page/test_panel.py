@@ -34,6 +34,7 @@ async def _titles(window: Window, title: str) -> Body:
 
 
 async def test_every_request_of_the_bot_is_shown_with_what_the_checks_said(page: Room) -> None:
+    page.sandbox.is_wrong_on_purpose = True
     ana, bo = await page.window("ana"), await page.window("bo")
     await ana.do("panel", on=True)
     general = f"/channels/{page.sandbox.channel('general').id}/messages"
@@ -51,7 +52,6 @@ async def test_every_request_of_the_bot_is_shown_with_what_the_checks_said(page:
     assert (await _titles(ana, "GET (unknown)"))["check"] == "violation"
     await bo.settled()
     assert bo.of("traffic") == []
-    page.sandbox.violations.clear()  # made on purpose: not the bot's
 
 
 async def test_frames_of_the_gateway_flow_both_ways_and_carry_no_secret(page: Room) -> None:
@@ -114,6 +114,17 @@ async def test_every_fault_that_is_offered_can_be_turned_with_its_defaults(tmp_p
         assert "Discord: interactions are withheld" in faults.active(built.sandbox, built.gateways)
         await ana.do("clear_faults")
         assert faults.active(built.sandbox, built.gateways) == []
+
+
+@pytest.mark.parametrize("openapi", [True, False])
+async def test_the_panel_says_what_is_checked(tmp_path: Path, openapi: bool) -> None:
+    async with stage(tmp_path, openapi=openapi) as built, serve(built) as page:
+        ana = await page.window("ana")
+        await ana.do("panel", on=True)
+        (panel,) = ana.of("panel")
+        assert panel["note"] == built.sandbox.note
+        if not openapi:
+            assert "Discord's limits alone" in panel["note"]
 
 
 def _every_choice() -> list[tuple[str, str, str, str]]:

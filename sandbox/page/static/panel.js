@@ -48,7 +48,7 @@ export class Panel {
   takePanel(frame) {
     this.books.take(frame);
     this.faults.take(frame.faults, frame.gateways);
-    this.traffic.violations = frame.violations;
+    this.traffic.tell(frame);
     this.#tabs.faults.classList.toggle("marked", frame.faults.active.length > 0);
   }
 
