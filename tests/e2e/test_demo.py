@@ -13,8 +13,11 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from sandbox.demo.play import SETTINGS
 from sandbox.demo.words import Option, Options, Typed, read_line
-from sandbox.stage import ROOT
+from sandbox.gateways import EVERY, Outcome, outcome
+from sandbox.page.botkeeper import BotKeeper
+from sandbox.stage import ROOT, stage
 
 OPTIONS = Options(known=(Option(name="prompt", is_number=False), Option(name="count", is_number=True)))
 
@@ -139,6 +142,20 @@ async def test_a_bot_that_does_not_start_is_said_in_one_line(tmp_path: Path) -> 
     _, said = await asyncio.wait_for(process.communicate(), 60)
     assert process.returncode == 1
     assert said.decode() == f"the bot did not become ready; its log: {folder / 'bot-1.log'}\n"
+
+
+async def test_a_newcomer_who_kills_the_bot_while_it_draws_gets_the_picture_all_the_same(tmp_path: Path) -> None:
+    built_as = stage(tmp_path, scale=0.02, picture_side=64, names=EVERY, extra=SETTINGS)
+    async with built_as as built, BotKeeper.on(built) as keeper:
+        await keeper.start()
+        built.gateways.faults.next(None, outcome(Outcome.NEVER_ENDS))
+        use = await built.sandbox.person("ana").command("imagine", prompt="a lighthouse")
+        await use.wait_until(lambda card: "drawing" in card.plain_text(), 10)
+        await keeper.kill()
+        built.gateways.finish()
+        await keeper.start()
+        await use.wait_until(lambda card: "Posted" in card.plain_text(), 20)
+    assert [charge.provider for charge in built.gateways.book.charges] == ["xai"]
 
 
 async def test_it_takes_commands_until_it_is_told_to_end(tmp_path: Path) -> None:

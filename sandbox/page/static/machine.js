@@ -16,6 +16,10 @@ const ACTIONS = [
 ];
 const WORDS = { running: "running", starting: "starting…", stopping: "stopping…", dead: "not running" };
 
+const KILLED =
+  "Killed while a picture is drawn, the bot finds it after its next start. Locus, and every gateway with a question or " +
+  "words to speak, answers while the bot waits: killed then, the bot says that nobody knows what became of it.";
+
 /** The bot's state in words. */
 export function botWords(bot) {
   return WORDS[bot.state] ?? bot.state;
@@ -61,6 +65,7 @@ export class MachineView {
       el("h3", { text: "The bot's process" }),
       this.#state,
       el("div", { class: "row" }, Object.values(this.#buttons)),
+      el("p", { class: "panel-note", text: KILLED }),
       el("h3", { text: "Speed of drawing" }),
       el(
         "div",
