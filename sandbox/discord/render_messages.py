@@ -134,6 +134,9 @@ class Messages(Places):
                 if part.get(key) is None:
                     part[key] = value
             self._show_media(part, files)
+            for holder in (part, *part.get("options", ())):
+                if holder.get("emoji"):
+                    holder["emoji"] = {key: value for key, value in holder["emoji"].items() if value is not None}
             for key in [key for key, value in part.items() if value is None and key in LEFT_OUT]:
                 del part[key]
         return rendered
