@@ -40,11 +40,15 @@ class Acts:
     def open(self, window: Window, person: Person, frame: frames.Open) -> None:
         """Sends the channel's messages."""
         channel = self._channel(person, frame.channel_id)
-        window.send(self._views.messages(person, channel))
+        told = self._views.messages(person, channel)
+        window.send({"type": "messages", "channel_id": str(channel.id), **told})
 
     async def obey(self, window: Window, person: Person, frame: frames.Doing | frames.Delete) -> Body:
         """Does it; what the answer carries. Raises ClientRefused, LookupError, TimeoutError."""
         match frame:
+            case frames.Older():
+                place = self._channel(person, frame.channel_id)
+                return self._views.messages(person, place, before=int(frame.before))
             case frames.Autocomplete():
                 return {"choices": await self._suggestions(person, frame)}
             case frames.Say():

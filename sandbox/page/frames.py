@@ -29,6 +29,12 @@ class Open(_Frame):
     channel_id: Id
 
 
+class Older(_Frame):
+    do: Literal["older"]
+    channel_id: Id
+    before: Id
+
+
 class Command(_Frame):
     do: Literal["command"]
     channel_id: Id
@@ -155,7 +161,8 @@ class FinishDrawings(_Frame):
 
 
 Doing = (
-    Command
+    Older
+    | Command
     | Autocomplete
     | MessageCommand
     | UserCommand

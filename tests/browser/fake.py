@@ -34,6 +34,7 @@ class Fake:
         self.messages: dict[str, list[Frame]] = {}
         self.answers: dict[str, Answer] = {}
         self.state_more: Frame = {}
+        self.is_whole = True
         self._sockets: dict[web.WebSocketResponse, str] = {}
         self._changed = asyncio.Event()
 
@@ -136,7 +137,8 @@ class Fake:
         if frame["do"] == "open":
             channel_id = frame["channel_id"]
             log = self.messages.get(channel_id, [])
-            await socket.send_json({"type": "messages", "channel_id": channel_id, "messages": log})
+            told = {"channel_id": channel_id, "messages": log, "is_whole": self.is_whole}
+            await socket.send_json({"type": "messages", **told})
         # What a test waits for has been answered by then.
         self.heard.append(frame)
         self._changed.set()

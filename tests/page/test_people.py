@@ -88,6 +88,22 @@ async def test_words_reach_every_window_that_may_see_them(page: Room) -> None:
     assert [one["id"] for one in bo.of("messages")[-1]["messages"]] == [said["message_id"]]
 
 
+async def test_earlier_messages_of_a_channel_are_given_to_whoever_sees_it(page: Room) -> None:
+    mod = page.sandbox.person("mod")
+    said = [str(mod.say(f"words {number}", channel="staff").id) for number in range(230)]
+    window, ana = await page.window("mod"), await page.window("ana")
+    staff = window.id_of("staff")
+    await window.do("open", channel_id=staff)
+    newest = window.of("messages")[-1]
+    assert [one["id"] for one in newest["messages"]] == said[-100:]
+    assert newest["is_whole"] is False
+    for before, found, is_whole in ((said[130], said[30:130], False), (said[30], said[:30], True), (said[0], [], True)):
+        older = await window.do("older", channel_id=staff, before=before)
+        assert [one["id"] for one in older["messages"]] == found
+        assert older["is_whole"] is is_whole
+    assert await ana.refused("older", channel_id=staff, before=said[130]) == "there is no such channel"
+
+
 async def test_a_reply_shows_what_it_answers_and_pings_whoever_said_it(page: Room) -> None:
     ana, bo = await page.window("ana"), await page.window("bo")
     channel = ana.id_of("general")

@@ -31,7 +31,6 @@ export class Composer {
       rows: "1",
       role: "combobox",
       "aria-autocomplete": "list",
-      "aria-expanded": "false",
       oninput: () => this.#typed(),
       onkeydown: (event) => this.#key(event),
     });
@@ -172,7 +171,6 @@ export class Composer {
     if (begun && this.#begins(text)) return;
     if (!text.startsWith("/") || text.includes("\n")) {
       this.list.hide();
-      this.text.setAttribute("aria-expanded", "false");
       return;
     }
     const wanted = text.slice(1).toLowerCase();
@@ -181,7 +179,6 @@ export class Composer {
       .slice(0, COMMANDS_SHOWN)
       .map((one) => ({ key: one.path, title: `/${one.path}`, note: one.description, side: "Easel", heading: "Easel" }));
     this.list.show(entries, { note: entries.length ? null : this.#whyNone() });
-    this.text.setAttribute("aria-expanded", "true");
   }
 
   #whyNone() {

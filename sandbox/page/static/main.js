@@ -4,6 +4,7 @@ import { ChannelList, firstChannel } from "./channels.js";
 import { Composer } from "./composer.js";
 import { toast } from "./dom.js";
 import { openForm } from "./forms.js";
+import { History } from "./history.js";
 import { Interactions } from "./interactions.js";
 import { MemberList } from "./members.js";
 import { MessageLog } from "./messages.js";
@@ -45,7 +46,7 @@ async function tell(verb, fields) {
 
 const acts = new Acts({ store, ask, interactions, go });
 const names = namesFrom(store, acts);
-const log = new MessageLog({ store, names, acts, interactions });
+const log = new MessageLog({ store, names, acts, interactions, history: new History(store, ask) });
 // Views that draw on "state" come after the log's own drawing, which follows "messages".
 const channels = new ChannelList(store, go);
 const composer = new Composer(store, ask);

@@ -83,7 +83,10 @@ export class Panel {
       { class: "panel-head" },
       icon("gauge"),
       el("h2", { text: "Inside the sandbox" }),
-      iconButton("close", "Close the panel", () => document.getElementById("panel-toggle").click()),
+      iconButton("close", "Close the panel", () => {
+        document.getElementById("panel-toggle").click();
+        document.getElementById("panel-toggle").focus();
+      }),
     );
     this.#root.replaceChildren(head, bar, ...Object.values(this.#views).map((view) => view.node));
     this.#choose("traffic");
