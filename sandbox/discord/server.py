@@ -213,6 +213,19 @@ class Sandbox:
         for place in self._places(channel):
             self.world.allow(place, self.world.application_id, permission)
 
+    def channels_without(self, permission: Permission) -> list[Channel]:
+        """The guild's channels in which the right was taken from the bot."""
+        return [place for place in self._places(None) if self._own(place) & permission]
+
+    def give_permissions_back(self) -> None:
+        """Undoes what `take_permission` and `give_permission` have done."""
+        for place in self._places(None):
+            self.world.forget_overwrite(place, self.world.application_id)
+
+    def _own(self, place: Channel) -> int:
+        """What the channel denies the bot itself."""
+        return next((one.deny for one in place.overwrites if one.target_id == self.world.application_id), 0)
+
     def _places(self, channel: Channel | None) -> list[Channel]:
         every = [place for place in self.world.channels.values() if place.guild_id == self.guild.id]
         return [place for place in every if place.kind != ChannelKind.THREAD] if channel is None else [channel]

@@ -117,8 +117,8 @@ async def test_a_killed_demo_takes_its_bot_along_and_the_next_one_goes_on(tmp_pa
     async with asyncio.timeout(60):
         while b"the bot is ready" not in (line := await killed.stdout.readline()):
             assert line, "it ended"
-        # Written every few seconds while something changes.
-        while not (folder / "kept.json").exists():
+        # Commands are kept at once, the rest every few seconds.
+        while not ((folder / "kept.json").exists() and "imagine" in (folder / "kept.json").read_text()):
             await asyncio.sleep(0.05)
     killed.kill()
     await killed.wait()

@@ -16,6 +16,9 @@ const ACTIONS = [
 ];
 const WORDS = { running: "running", starting: "starting…", stopping: "stopping…", dead: "not running" };
 
+const FORWARDED =
+  "This is Discord's clock alone: after 15 minutes it takes no more edits of a card, after a day a picture's address has " +
+  "ended. The bot's own clock goes on as it did, so a card that it cannot edit any more keeps the words it had.";
 const KILLED =
   "Killed while a picture is drawn, the bot finds it after its next start. Locus, and every gateway with a question or " +
   "words to speak, answers while the bot waits: killed then, the bot says that nobody knows what became of it.";
@@ -86,6 +89,7 @@ export class MachineView {
       ),
       el("h3", { text: "Put the clock forward" }),
       this.#clock,
+      el("p", { class: "panel-note", text: FORWARDED }),
       el(
         "div",
         { class: "row" },
