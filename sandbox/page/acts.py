@@ -104,7 +104,8 @@ class Acts:
     def _say(self, person: Person, frame: frames.Say) -> Message:
         place = self._channel(person, frame.channel_id)
         answered = self._message(person, frame.reply_to) if frame.reply_to is not None else None
-        return person.say(frame.content, channel=place, reply_to=answered)
+        files = [self._uploads.find(upload_id) for upload_id in frame.upload_ids]
+        return person.say(frame.content, channel=place, files=files, reply_to=answered)
 
     def _thread(self, person: Person, frame: frames.Thread) -> Channel:
         place = self._channel(person, frame.channel_id)

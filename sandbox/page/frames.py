@@ -93,6 +93,7 @@ class Say(_Frame):
     do: Literal["say"]
     channel_id: Id
     content: Text
+    upload_ids: list[Text] = []
     reply_to: Id | None = None
 
 

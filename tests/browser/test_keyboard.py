@@ -10,7 +10,8 @@ from tests.browser.chromium import Windows
 from tests.browser.fake import Fake
 from tests.browser.frames import COMMANDS, GENERAL, message, option
 from tests.browser.test_components import message_row, shown
-from tests.browser.test_composer import FORM, typed
+from tests.browser.test_composer import typed
+from tests.browser.test_forms import FORM
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -66,8 +67,9 @@ async def test_a_file_option_is_taken_away_by_backspace_or_its_button(
 
 
 async def test_whoever_dismisses_a_message_goes_on_beside_it(fake: Fake, windows: Windows) -> None:
-    own = {"sandbox": {"is_ephemeral": True}}
-    page = await shown(windows, fake, message(1, "bo", "hello"), message(2, content="a card", **own))
+    page = await shown(
+        windows, fake, message(1, "bo", "hello"), message(2, content="a card", sandbox={"is_ephemeral": True})
+    )
     await message_row(page, 2).get_by_role("button", name="Dismiss message").press("Enter")
     await fake.asked("dismiss")
     await fake.post(message(2), op="delete")

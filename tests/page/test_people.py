@@ -4,7 +4,9 @@ import json
 
 import pytest
 
+from sandbox.discord import Permission
 from tests.page.client import Room
+from tests.sandbox.bot import picture
 from tests.sandbox.wire import register, slash
 
 
@@ -86,6 +88,40 @@ async def test_words_reach_every_window_that_may_see_them(page: Room) -> None:
         assert message["sandbox"]["can_delete"] is not is_pinged
     await bo.do("open", channel_id=bo.id_of("general"))
     assert [one["id"] for one in bo.of("messages")[-1]["messages"]] == [said["message_id"]]
+
+
+async def test_files_go_with_words_or_without_any_as_discord_takes_them(page: Room) -> None:
+    ana, bo = await page.window("ana"), await page.window("bo")
+    general = ana.id_of("general")
+
+    async def upload(data: bytes, name: str) -> str:
+        async with await page.upload(data, name) as answer:
+            return str((await answer.json())["upload_id"])
+
+    photo = await upload(picture(side=16), "my photo.png")
+    await ana.do("say", channel_id=general, content="", upload_ids=[photo])
+    (attachment,) = (await bo.message("create", "photo"))["attachments"]
+    assert (attachment["filename"], attachment["width"], attachment["content_type"]) == (
+        "my_photo.png",
+        16,
+        "image/png",
+    )
+    async with page.session.get(page.origin + attachment["url"]) as answer:
+        assert await answer.read() == picture(side=16)
+    text = await upload(b"x", "a.txt")
+    await ana.do("say", channel_id=general, content="two", upload_ids=[photo, text])
+    large = await upload(b"x" * 2_000, "large.bin")
+    page.sandbox.guild.upload_limit = 1_000
+    for ids, words in (
+        ([large], "large.bin is larger than 1000 bytes"),
+        ([text] * 11, "at most 10 files"),
+        (["gone"], "choose it again"),
+        ([], "1 to 2000 characters"),
+    ):
+        assert words in await ana.refused("say", channel_id=general, content="", upload_ids=ids)
+    page.sandbox.world.deny(page.sandbox.channel("general"), page.sandbox.guild.id, Permission.ATTACH_FILES)
+    refused = await ana.refused("say", channel_id=general, content="", upload_ids=[text])
+    assert refused == "ana may not attach files in #general"
 
 
 async def test_earlier_messages_of_a_channel_are_given_to_whoever_sees_it(page: Room) -> None:
