@@ -1,11 +1,12 @@
-"""Long channels: earlier messages come as one scrolls up or jumps to one of them."""
+"""Where a channel begins: earlier messages, threads and what they hang on, conversations of two."""
 
 import pytest
 from playwright.async_api import Page, expect
 
+from tests.browser import frames
 from tests.browser.chromium import Windows
 from tests.browser.fake import Fake, Frame
-from tests.browser.frames import GENERAL, message
+from tests.browser.frames import GENERAL, THREAD, message
 from tests.browser.test_components import message_row, shown
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -66,3 +67,33 @@ async def test_a_jump_to_a_message_that_is_gone_says_so(fake: Fake, windows: Win
     page = await long_talk(fake, windows, gone)
     await message_row(page, 1_201).locator(".above").click()
     await expect(page.locator(".toast")).to_have_text("That message could not be loaded.")
+
+
+async def test_a_thread_leaves_a_mark_on_its_message_and_begins_with_it(fake: Fake, windows: Windows) -> None:
+    thread = {"id": THREAD, "name": "poster-jam"}
+    starter = {**message(1, "bo", "Who draws the poster?", thread=thread), "id": THREAD}
+    fake.starters[THREAD] = starter
+    fake.messages[THREAD] = [{**message(2, "ana", "I do"), "channel_id": THREAD}]
+    page = await shown(windows, fake, starter)
+    await page.get_by_role("button", name="poster-jam See thread").click()
+    await expect(page.locator("#topbar h2")).to_have_text("poster-jam")
+    await expect(page.locator("#log .content")).to_have_text(["Who draws the poster?", "I do"])
+    await expect(page.locator(".thread-mark")).to_have_count(0)
+    await fake.post({**starter, "content": "Who draws both posters?"}, op="edit")
+    await expect(page.locator("#log .content")).to_have_text(["Who draws both posters?", "I do"])
+
+
+async def test_everyone_is_a_mention_where_it_calls_them(fake: Fake, windows: Windows) -> None:
+    calls = message(1, "mod", "@everyone and @here, look", mention_everyone=True)
+    page = await shown(windows, fake, calls, message(2, "bo", "@everyone is just a word here@here"))
+    await expect(message_row(page, 1).locator(".mention")).to_have_text(["@everyone", "@here"])
+    await expect(message_row(page, 2).locator(".mention")).to_have_count(0)
+    await expect(message_row(page, 2).locator(".content")).to_have_text("@everyone is just a word here@here")
+
+
+async def test_a_conversation_of_two_shows_the_other_one(fake: Fake, windows: Windows) -> None:
+    page = await shown(windows, fake)
+    await page.get_by_role("button", name="Direct messages").click()
+    await expect(page.locator("#members .name")).to_have_text(["Easel"])
+    await expect(page.locator("#members h2")).to_have_text("Online — 1")
+    assert frames.DIRECT in page.url

@@ -90,6 +90,23 @@ async def test_words_reach_every_window_that_may_see_them(page: Room) -> None:
     assert [one["id"] for one in bo.of("messages")[-1]["messages"]] == [said["message_id"]]
 
 
+async def test_a_thread_begins_with_its_message_and_leaves_a_mark_on_it(page: Room) -> None:
+    ana, bo = await page.window("ana"), await page.window("bo")
+    general = ana.id_of("general")
+    said = await ana.do("say", channel_id=general, content="Who draws the poster?")
+    made = await bo.do("thread", channel_id=general, name="Posters", message_id=said["message_id"])
+    marked = await ana.message("edit", "Who draws the poster?")
+    assert (marked["thread"]["id"], marked["thread"]["name"]) == (made["channel_id"], "Posters")
+    assert marked["flags"] & 32
+    assert marked["edited_timestamp"] is None
+    await ana.do("open", channel_id=made["channel_id"])
+    opened = ana.of("messages")[-1]
+    assert opened["starter"]["content"] == "Who draws the poster?"
+    assert opened["messages"] == []
+    await ana.do("open", channel_id=general)
+    assert ana.of("messages")[-1]["starter"] is None
+
+
 async def test_files_go_with_words_or_without_any_as_discord_takes_them(page: Room) -> None:
     ana, bo = await page.window("ana"), await page.window("bo")
     general = ana.id_of("general")

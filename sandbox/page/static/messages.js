@@ -34,7 +34,11 @@ export class MessageLog {
     this.#history = history;
     store.addEventListener("messages", ({ detail }) => detail === store.channelId && this.drawAll());
     store.addEventListener("older", ({ detail }) => detail.channelId === store.channelId && this.#drawOlder(detail));
-    store.addEventListener("message", ({ detail }) => detail.channelId === store.channelId && this.#change(detail));
+    store.addEventListener("message", ({ detail }) => {
+      if (detail.channelId === store.channelId) this.#change(detail);
+      // A thread has the id of the message that it hangs on.
+      else if (detail.message.id === store.channelId) this.#log.querySelector(".beginning").replaceWith(this.#beginning());
+    });
     interactions.addEventListener("pending", () => this.#drawPending());
     interactions.addEventListener("failed", ({ detail }) => this.#redraw(detail));
     this.#log.addEventListener("closed", () => this.#drawStale());
@@ -110,6 +114,9 @@ export class MessageLog {
     const channel = this.#store.channel(this.#store.channelId);
     const name = channel ? this.#store.channelName(channel) : "";
     if (!this.#store.isWhole(this.#store.channelId)) return this.#earlier();
+    const starter = this.#store.starterOf(this.#store.channelId);
+    if (starter)
+      return el("li", { class: "beginning starter" }, el("h2", { text: name }), el("ol", {}, this.#row(starter, null)));
     return el(
       "li",
       { class: "beginning" },

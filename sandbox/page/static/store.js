@@ -30,6 +30,8 @@ export class Store extends EventTarget {
   channelId = null;
   /** @type {Map<string, object[]>} by channel, oldest first */
   messages = new Map();
+  /** @type {Map<string, object>} by thread, the message of its channel that it hangs on */
+  #starters = new Map();
   /** Channels whose first message is among those known. */
   #whole = new Set();
   /** How many messages somebody has scrolled up to, by channel. */
@@ -44,7 +46,9 @@ export class Store extends EventTarget {
     this.#tell("state");
   }
 
-  takeMessages({ channel_id: channelId, messages, is_whole: isWhole }) {
+  takeMessages({ channel_id: channelId, messages, is_whole: isWhole, starter }) {
+    if (starter) this.#starters.set(channelId, starter);
+    else this.#starters.delete(channelId);
     this.messages.set(
       channelId,
       messages.toSorted((left, right) => compareIds(left.id, right.id)),
@@ -61,6 +65,11 @@ export class Store extends EventTarget {
     this.#looked.set(channelId, log.length);
     this.#note(channelId, isWhole);
     this.#tell("older", { channelId, count: messages.length });
+  }
+
+  /** The message that the thread hangs on, and has as its id; undefined for other channels. */
+  starterOf(channelId) {
+    return this.#starters.get(channelId);
   }
 
   /** Whether nothing stands before the messages that are known. */
@@ -86,6 +95,8 @@ export class Store extends EventTarget {
       this.unread.set(channelId, (this.unread.get(channelId) ?? 0) + (message.sandbox?.pings_me ? 1 : 0));
       this.#tell("unread");
     }
+    if (op === "delete") this.#starters.delete(message.id);
+    else if (this.#starters.has(message.id)) this.#starters.set(message.id, message);
     const log = this.messages.get(channelId);
     if (!log) return;
     const place = log.findIndex((known) => known.id === message.id);
@@ -104,6 +115,7 @@ export class Store extends EventTarget {
   /** Forgets what another person saw. */
   forget() {
     this.messages.clear();
+    this.#starters.clear();
     this.#whole.clear();
     this.#looked.clear();
     this.unread.clear();
