@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sandbox.demo.kept import Unkeepable
 from sandbox.demo.play import FOLDER, How, play
+from sandbox.discord import ClientRefused
 
 
 def _read() -> How:
@@ -44,7 +45,7 @@ def main() -> None:
         asyncio.run(_until_told(_read()))
     except (asyncio.CancelledError, KeyboardInterrupt):
         print()
-    except (Unkeepable, OSError) as problem:
+    except (Unkeepable, ClientRefused, OSError) as problem:
         raise SystemExit(f"{problem}") from None
 
 

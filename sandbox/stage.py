@@ -36,35 +36,13 @@ def scaled_catalogue(scale: float) -> str:
     return _RATE.sub(quicken, _SECONDS.sub(shrink, CATALOGUE.read_text(encoding="utf-8")))
 
 
-@dataclass(slots=True)
-class Tally:
-    """What all stages of this process have seen on the wire, for the last line of a test run."""
-
-    requests: int = 0
-    violations: int = 0
-    stages_without_document: int = 0
-
-    def add(self, sandbox: Sandbox) -> None:
-        """Counts a stage that closes."""
-        self.requests += len(sandbox.requests)
-        self.violations += len(sandbox.violations)
-        self.stages_without_document += sandbox.note is not None
-
-    def take_over(self, requests: int, violations: int, stages_without_document: int) -> None:
-        """Adds what another process has counted."""
-        self.requests += requests
-        self.violations += violations
-        self.stages_without_document += stages_without_document
-
-
-TALLY = Tally()
 # Called with every stage of this process that closes, while its folder is still there.
 AT_CLOSE: "list[Callable[[Stage], None]]" = []
 
 
 @dataclass(kw_only=True)
 class BotProcess:
-    """`python -m bot run` as a process of its own; its log goes to a file."""
+    """`python -m bot run` as a process of its own, which never outlives this one; its log goes to a file."""
 
     process: asyncio.subprocess.Process
     log_path: Path
@@ -146,17 +124,15 @@ class Stage:
         environment = {**self.settings(), **extra}
         self.environments.append(environment)
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("EASEL_")}
-        with log_path.open("wb") as log:
+        # A kept folder has the logs of earlier stages.
+        with log_path.open("ab") as log:
             process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "bot",
-                "run",
+                *(sys.executable, "-m", "sandbox.leashed", "bot", "run"),
                 cwd=ROOT,
                 env={**inherited, **environment},
                 stdout=log,
                 stderr=log,
-                stdin=asyncio.subprocess.DEVNULL,
+                stdin=asyncio.subprocess.PIPE,
             )
         running = BotProcess(process=process, log_path=log_path)
         try:
@@ -200,7 +176,6 @@ async def stage(
     """
     async with AsyncExitStack() as stack:
         sandbox = await stack.enter_async_context(Sandbox.start(clock=clock, openapi=openapi, checks=checks, kept=kept))
-        stack.callback(TALLY.add, sandbox)
         gateways = await stack.enter_async_context(
             Gateways.start(seed=seed, scale=scale, picture_side=picture_side, names=names)
         )

@@ -1,7 +1,8 @@
 """What holds for a whole run: the bot's wire was held against Discord's own document, and no secret was written.
 
-The last lines say how much was looked at. A run in which a secret was found has failed. Where the run is divided among
-processes, each hands on what it has seen, and the one that divides it says the last lines.
+The last lines say how much was looked at. A run in which a secret was found, or a rule of Discord's was broken, has
+failed. Where the run is divided among processes, each hands on what it has seen, and the one that divides it says the
+last lines.
 """
 
 import logging
@@ -10,8 +11,9 @@ from typing import Any
 
 import pytest
 
+from sandbox.discord.tally import TALLY
 from sandbox.gateways import Gateways
-from sandbox.stage import AT_CLOSE, TALLY
+from sandbox.stage import AT_CLOSE
 from tests.leaks import LEAKS, OURS, Listener, hear_errors
 
 # How many tests of the sandbox's page were left out, for want of a Chromium.
@@ -36,7 +38,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if handed_on is not None:
         left_out = session.config.stash.get(LEFT_OUT, 0)
         handed_on |= {"leaks": LEAKS.handed_on(), "tally": astuple(TALLY), "left_out": left_out}
-    if LEAKS.findings and session.exitstatus == pytest.ExitCode.OK:
+    if (LEAKS.findings or TALLY.violations) and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
@@ -58,10 +60,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     left_out = config.stash.get(LEFT_OUT, 0)
     if left_out:
         terminalreporter.write_line(f"there is no Chromium here: {left_out} tests of the sandbox's page were left out")
-    if not TALLY.requests:
+    if not TALLY.checked + TALLY.others:
         return
-    terminalreporter.write_line(
-        f"the bot's wire: {TALLY.requests} requests and their answers checked, {TALLY.violations} violations"
-    )
-    if TALLY.stages_without_document:
+    terminalreporter.write_line(TALLY.summary, red=bool(TALLY.violations))
+    for violation in TALLY.violations[:20]:
+        terminalreporter.write_line(f"    {violation}", red=True)
+    if TALLY.without_document:
         terminalreporter.write_line("Discord's OpenAPI document was not at hand: only its limits were checked")

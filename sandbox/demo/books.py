@@ -1,6 +1,6 @@
 """The bot's ledger beside the pretend gateways' own book."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.core.ids import AssetId
 from bot.core.money import format_usd
@@ -12,25 +12,42 @@ from sandbox.stage import Stage
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Books:
-    """Ticks on both sides, what the check found, and the picture kept last."""
+    """Ticks on both sides, what the check found, the picture kept last, and the requests that have not ended.
+
+    Of those that are `unknown` nobody knows what became of them; the others are under way.
+    """
 
     spent: int
     held: int
     charged: int
     problems: tuple[str, ...]
     last_picture: str | None
+    under_way: int = 0
+    unknown: int = 0
 
     @property
     def agree(self) -> bool:
         """True where both sides say the same and nothing is open."""
         return self.spent == self.charged and self.held == 0 and not self.problems
 
+    @property
+    def verdict(self) -> str:
+        """In a few words."""
+        if self.problems:
+            return "the ledger's check has found something"
+        if self.agree:
+            return "they agree"
+        if self.under_way:
+            return "work is under way"
+        if self.unknown:
+            return f"nobody knows what became of {self.unknown} {'request' if self.unknown == 1 else 'requests'}"
+        return "they differ"
+
     def lines(self) -> list[str]:
         """For people."""
-        verdict = "they agree" if self.agree else "they differ: work is under way, or something is unknown"
         lines = [
             f"the gateways' own book   {format_usd(self.charged)}",
-            f"the bot's ledger         {format_usd(self.spent)} spent, {format_usd(self.held)} held: {verdict}",
+            f"the bot's ledger         {format_usd(self.spent)} spent, {format_usd(self.held)} held: {self.verdict}",
         ]
         if self.last_picture is not None:
             lines.append(f"the picture lies at      {self.last_picture}")
@@ -40,19 +57,29 @@ class Books:
 async def read_books(stage: Stage) -> Books:
     """Reads the ledger beside the running bot."""
 
-    def look(reader: Reader) -> tuple[int, int, tuple[str, ...], str | None]:
+    def look(reader: Reader) -> Books:
         row = reader.one(
             "SELECT coalesce(sum(spent), 0) AS spent, coalesce(sum(held), 0) AS held FROM counter"
             " WHERE scope = 'bot' AND unit = 'money'"
         )
         picture = reader.one("SELECT asset_id FROM picture ORDER BY rowid DESC LIMIT 1")
-        spent, held = (0, 0) if row is None else (row["spent"], row["held"])
-        return spent, held, check(reader), None if picture is None else picture["asset_id"]
+        job = reader.one(
+            "SELECT count(*) AS live, coalesce(sum(state = 'unknown'), 0) AS unknown FROM job WHERE finished_at IS NULL"
+        )
+        live, unknown = (0, 0) if job is None else (job["live"], job["unknown"])
+        return Books(
+            spent=0 if row is None else row["spent"],
+            held=0 if row is None else row["held"],
+            charged=sum(charge.amount for charge in stage.gateways.book.charges if not charge.is_refunded),
+            problems=check(reader),
+            last_picture=None if picture is None else picture["asset_id"],
+            under_way=live - unknown,
+            unknown=unknown,
+        )
 
     async with Database.open_readonly(stage.data_dir / "easel.db") as readers:
-        spent, held, problems, asset_id = await readers.read(look)
-    path = None
-    if asset_id is not None:
-        path = str(AssetStore(stage.data_dir / "pictures").find(AssetId(asset_id))[0])
-    charged = sum(charge.amount for charge in stage.gateways.book.charges if not charge.is_refunded)
-    return Books(spent=spent, held=held, charged=charged, problems=problems, last_picture=path)
+        books = await readers.read(look)
+    if books.last_picture is None:
+        return books
+    path, _ = AssetStore(stage.data_dir / "pictures").find(AssetId(books.last_picture))
+    return replace(books, last_picture=str(path))

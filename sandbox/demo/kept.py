@@ -11,14 +11,14 @@ import json
 import os
 import shutil
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter
 
-from sandbox.discord import keeping
+from sandbox.discord import Change, ChangeKind, keeping
 from sandbox.discord.keeping import KeptWorld
 from sandbox.gateways.book import Charge
 from sandbox.stage import ROOT, Stage
@@ -99,7 +99,7 @@ def take_up(folder: Path) -> Kept | None:
 
 @asynccontextmanager
 async def saving(stage: Stage, folder: Path, *, starts: int) -> AsyncIterator[None]:
-    """Writes the state every few seconds while it changes, and at the end."""
+    """Writes the state every few seconds while it changes, at once with new commands, and at the end."""
     saver = _Saver(stage, folder, starts)
     task = asyncio.create_task(saver.run())
     try:
@@ -117,14 +117,20 @@ class _Saver:
         self._starts = starts
         self._is_changed = True
         self._lock = asyncio.Lock()
-        stage.sandbox.world.listen(lambda _: self._note())
+        self._hurry = asyncio.Event()
+        stage.sandbox.world.listen(self._note)
 
-    def _note(self) -> None:
+    def _note(self, change: Change) -> None:
         self._is_changed = True
+        # The bot notes what it has registered and does not do it again: a world without it would never be ready.
+        if change.kind is ChangeKind.COMMANDS:
+            self._hurry.set()
 
     async def run(self) -> None:
         while True:
-            await asyncio.sleep(SAVE_EVERY_S)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._hurry.wait(), SAVE_EVERY_S)
+            self._hurry.clear()
             if self._is_changed:
                 await self.save()
 

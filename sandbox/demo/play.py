@@ -22,6 +22,8 @@ from sandbox.stage import ROOT, Stage, stage
 
 FOLDER = ROOT / "run" / "demo"
 FIRST_PROMPT = "a lighthouse made of stained glass, storm"
+# The cheapest gateway draws deferred, as the settings allow: a bot that is killed meanwhile asks for the picture later.
+SETTINGS = {"EASEL_XAI_DEFERRED": "true"}
 # The first picture takes seconds; a demo that has not shown it in this time is broken.
 FIRST_TIMEOUT_S = 120.0
 # What was ordered and not posted at the end of a kept demo: finished at once, posted after a poll or two.
@@ -200,7 +202,9 @@ async def _set_up(stack: AsyncExitStack, folder: Path, how: How) -> tuple[Stage,
     starts = 1 if before is None else before.starts + 1
     world = None if before is None else before.world
     # Another seed each time: a gateway must not give a work's number twice.
-    built = await stack.enter_async_context(stage(folder, scale=how.scale, seed=starts, names=EVERY, kept=world))
+    built = await stack.enter_async_context(
+        stage(folder, scale=how.scale, seed=starts, names=EVERY, extra=SETTINGS, kept=world)
+    )
     if before is not None:
         built.gateways.book.take_up(before.charges)
     if how.keep:

@@ -179,6 +179,11 @@ class Gateway:
         """The next interactions are dispatched twice each."""
         self._twice = times
 
+    @property
+    def is_duplicating(self) -> bool:
+        """True while there are interactions to come that are dispatched twice."""
+        return self._twice > 0
+
     def redeliver(self, interaction: Interaction) -> None:
         """Sends an interaction again, exactly as the first time."""
         self._broadcast("INTERACTION_CREATE", self.payload_of(interaction))

@@ -1,11 +1,12 @@
 """Acting as a member: what tests and the demo use to type commands, press buttons, fill in forms and look."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from sandbox.discord import client_forms, client_options
+from sandbox.discord import client_forms, client_options, saying
 from sandbox.discord.client import ClientRefused, Resolved, Value
 from sandbox.discord.components import Body, walk
+from sandbox.discord.drafts import Upload
 from sandbox.discord.gateway import Gateway
 from sandbox.discord.model import (
     Channel,
@@ -20,7 +21,6 @@ from sandbox.discord.model import (
 from sandbox.discord.payloads import Payloads
 from sandbox.discord.permissions import Permission
 from sandbox.discord.threads import NAME_MAX, open_thread
-from sandbox.discord.validate import CONTENT
 from sandbox.discord.world import World
 
 DIRECT = "@me"  # the name of a person's own conversation with the bot
@@ -268,34 +268,21 @@ class Person:
             return is_open and bool(bits & Permission.SEND_MESSAGES_IN_THREADS)
         return bool(bits & Permission.SEND_MESSAGES)
 
-    def say(self, text: str, *, channel: str | Channel = "general", reply_to: Message | None = None) -> Message:
-        """Writes a message in a channel; a reply notifies whom it answers."""
+    def say(
+        self,
+        text: str,
+        *,
+        channel: str | Channel = "general",
+        files: Sequence[Upload] = (),
+        reply_to: Message | None = None,
+    ) -> Message:
+        """Writes a message in a channel, with files or not; a reply notifies whom it answers."""
         place = self._place(channel)
         if not self.may_write(place):
             raise ClientRefused(f"{self.name} may not write in #{place.name}")
-        if not text.strip() or len(text) > CONTENT:
-            raise ClientRefused(f"a message takes 1 to {CONTENT} characters, not {len(text.strip())}")
-        now = self._world.clock.now()
-        mentioned = tuple(user.id for user in self._world.users.values() if f"<@{user.id}>" in text)
         if reply_to is not None:
             self._must_see(reply_to)
-            if reply_to.is_ephemeral or reply_to.channel_id != place.id:
-                raise ClientRefused("that message cannot be replied to here")
-            answered = (reply_to.author_id,) if reply_to.author_id != self.id else ()
-            mentioned = tuple(dict.fromkeys(mentioned + answered))
-        place.is_archived = False  # whoever writes in an archived thread opens it again
-        everyone = bool(self._world.bits_in(self.id, place) & Permission.MENTION_EVERYONE)
-        return self._world.post(
-            Message(
-                id=self._world.snowflakes.new(),
-                channel_id=place.id,
-                author_id=self.id,
-                versions=[Version(at=now, content=text)],
-                pinged=mentioned,
-                pings_everyone=everyone and ("@everyone" in text or "@here" in text),
-                reply_to=reply_to.id if reply_to is not None else None,
-            )
-        )
+        return saying.say(self._world, self.user, place, text, files=files, reply_to=reply_to)
 
     def start_thread(self, name: str, *, channel: str | Channel = "general", message: Message | None = None) -> Channel:
         """Opens a public thread, on a message or beside them."""

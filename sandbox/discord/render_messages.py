@@ -2,7 +2,7 @@
 
 from sandbox.discord import components as parts
 from sandbox.discord.components import ATTACHMENT_SCHEME, Body, Kind
-from sandbox.discord.model import Attachment, Interaction, InteractionKind, Message
+from sandbox.discord.model import Attachment, Interaction, InteractionKind, Message, MessageFlag
 from sandbox.discord.render_places import Places, moment
 
 # What Discord fills in where a bot left it out.
@@ -72,7 +72,7 @@ class Messages(Places):
             }
         thread = self.world.channels.get(message.id)
         if thread is not None:
-            body["thread"] = self.channel(thread)
+            body |= {"thread": self.channel(thread), "flags": version.flags | MessageFlag.HAS_THREAD}
         if message.reply_to is not None:
             body["message_reference"] = {
                 "type": 0,
@@ -134,6 +134,9 @@ class Messages(Places):
                 if part.get(key) is None:
                     part[key] = value
             self._show_media(part, files)
+            for holder in (part, *part.get("options", ())):
+                if holder.get("emoji"):
+                    holder["emoji"] = {key: value for key, value in holder["emoji"].items() if value is not None}
             for key in [key for key, value in part.items() if value is None and key in LEFT_OUT]:
                 del part[key]
         return rendered

@@ -75,6 +75,9 @@ class Violation:
     route: str
     text: str
 
+    def __str__(self) -> str:
+        return f"{self.direction} {self.route}: {self.text}"
+
 
 class Rest:
     """Answers everything below `/api/v10`."""

@@ -49,8 +49,9 @@ def callback(call: Call) -> Answer:
     if now - interaction.created > ACKNOWLEDGE_WITHIN_MS:
         interaction.late_ms = interaction.late_ms or now - interaction.created
         raise refusal(Code.UNKNOWN_INTERACTION)
-    kind = CallbackKind(call.body["type"])
-    if kind not in ALLOWED[interaction.kind] or (kind in UPDATES and not _has_source(interaction)):
+    asked = call.body.get("type")
+    kind = next((one for one in ALLOWED[interaction.kind] if one == asked), None)
+    if kind is None or (kind in UPDATES and not _has_source(interaction)):
         names = ", ".join(str(int(allowed)) for allowed in sorted(ALLOWED[interaction.kind]))
         raise InvalidFormError([Fault(("type",), "BASE_TYPE_CHOICES", f"Value must be one of {{{names}}}.")])
     shown = _perform(call, interaction, kind, call.body.get("data") or {})

@@ -24,12 +24,15 @@ from sandbox.discord.payloads import Payloads
 from sandbox.discord.permissions import Permission
 from sandbox.discord.person import Person
 from sandbox.discord.rest import API, LARGEST_REQUEST, Recorded, Rest, Violation
+from sandbox.discord.tally import TALLY
 from sandbox.discord.world import ChangeKind, World
 
 if TYPE_CHECKING:
     from sandbox.discord.openapi import Document  # needs jsonschema, which only developers have
 
 HOST = "127.0.0.1"
+LEFT_OUT = "Discord's OpenAPI document is left out: bodies are checked against Discord's limits alone"
+UNCHECKED = "bodies are not checked"
 SHUTDOWN_S = 0.2  # what is still in flight then is cut
 
 
@@ -49,7 +52,11 @@ class Finding(NamedTuple):
 
 
 class Sandbox:
-    """Use `Sandbox.start`. `note` says in one line what could not be checked, or is None."""
+    """Use `Sandbox.start`. `note` says in one line what could not be checked, or is None.
+
+    Every violation fails the test run in which it happens. Where a test sends wrong requests itself it says so by
+    `is_wrong_on_purpose`: they are refused and recorded as ever, and not counted. Wrong answers always are.
+    """
 
     def __init__(
         self,
@@ -71,6 +78,7 @@ class Sandbox:
         self.gateway_url = base_url.replace("http", "ws", 1) + "/gateway"
         self.token = token
         self.note: str | None = None
+        self.is_wrong_on_purpose = False
         self.rest = rest
         self._render = Payloads(world, base_url)
 
@@ -103,7 +111,7 @@ class Sandbox:
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S)
         faults = Faults()
         token = f"{world.application_id}.sandbox.{world.sign('bot token')}"
-        document, note = _document() if openapi and checks else (None, None)
+        document, note = _document() if openapi and checks else (None, LEFT_OUT if checks else UNCHECKED)
         # The address is part of every payload, so the port must be known before the routes are made.
         sock = _listen(port)
         base_url = f"http://{HOST}:{sock.getsockname()[1]}"
@@ -117,10 +125,12 @@ class Sandbox:
         await web.SockSite(runner, sock).start()
         sandbox = cls(world, guild, base_url=base_url, token=token, rest=rest, gateway=gateway, faults=faults)
         sandbox.note = note
+        TALLY.without_document += openapi and checks and document is None
         try:
             yield sandbox
         finally:
             rest.close()
+            TALLY.add(sandbox.requests, sandbox.violations, is_wrong_on_purpose=sandbox.is_wrong_on_purpose)
             await gateway.shut()
             await runner.cleanup()
 
@@ -203,6 +213,19 @@ class Sandbox:
         for place in self._places(channel):
             self.world.allow(place, self.world.application_id, permission)
 
+    def channels_without(self, permission: Permission) -> list[Channel]:
+        """The guild's channels in which the right was taken from the bot."""
+        return [place for place in self._places(None) if self._own(place) & permission]
+
+    def give_permissions_back(self) -> None:
+        """Undoes what `take_permission` and `give_permission` have done."""
+        for place in self._places(None):
+            self.world.forget_overwrite(place, self.world.application_id)
+
+    def _own(self, place: Channel) -> int:
+        """What the channel denies the bot itself."""
+        return next((one.deny for one in place.overwrites if one.target_id == self.world.application_id), 0)
+
     def _places(self, channel: Channel | None) -> list[Channel]:
         every = [place for place in self.world.channels.values() if place.guild_id == self.guild.id]
         return [place for place in every if place.kind != ChannelKind.THREAD] if channel is None else [channel]
@@ -228,7 +251,7 @@ def _document() -> "tuple[Document | None, str | None]":
 
     path = openapi.find()
     if path is None:
-        return None, "Discord's OpenAPI document is not at hand: bodies are checked against its limits alone"
+        return None, "Discord's OpenAPI document is not at hand: bodies are checked against Discord's limits alone"
     return openapi.load(path), None
 
 

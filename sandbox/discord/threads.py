@@ -1,7 +1,7 @@
 """Opening threads: by the bot over REST, by people in their client."""
 
 from sandbox.discord.model import Channel, ChannelKind, Message
-from sandbox.discord.world import World
+from sandbox.discord.world import ChangeKind, World
 
 NAME_MAX = 100
 
@@ -13,7 +13,7 @@ def open_thread(world: World, parent: Channel, *, owner_id: int, name: str, mess
     """
     if message is not None and message.id in world.channels:
         raise ValueError("A thread has already been created for this message")
-    return world.add_channel(
+    thread = world.add_channel(
         Channel(
             id=message.id if message is not None else world.snowflakes.new(),
             name=name,
@@ -23,3 +23,6 @@ def open_thread(world: World, parent: Channel, *, owner_id: int, name: str, mess
             owner_id=owner_id,
         )
     )
+    if message is not None:
+        world.tell(ChangeKind.MESSAGE_EDITED, message)  # it bears the thread's mark from now on
+    return thread

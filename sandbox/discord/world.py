@@ -232,6 +232,13 @@ class World:
         overwrite.allow, overwrite.deny = overwrite.allow | bits, overwrite.deny & ~bits
         self.tell(ChangeKind.CHANNEL_CHANGED, channel)
 
+    def forget_overwrite(self, channel: Channel, target_id: int) -> None:
+        """The channel says nothing of its own about a role or member any more."""
+        kept = [one for one in channel.overwrites if one.target_id != target_id]
+        if len(kept) < len(channel.overwrites):
+            channel.overwrites = kept
+            self.tell(ChangeKind.CHANNEL_CHANGED, channel)
+
     def _overwrite(self, channel: Channel, target_id: int) -> Overwrite:
         for overwrite in channel.overwrites:
             if overwrite.target_id == target_id:

@@ -40,11 +40,15 @@ class Acts:
     def open(self, window: Window, person: Person, frame: frames.Open) -> None:
         """Sends the channel's messages."""
         channel = self._channel(person, frame.channel_id)
-        window.send(self._views.messages(person, channel))
+        told = self._views.messages(person, channel)
+        window.send({"type": "messages", "channel_id": str(channel.id), **told})
 
     async def obey(self, window: Window, person: Person, frame: frames.Doing | frames.Delete) -> Body:
         """Does it; what the answer carries. Raises ClientRefused, LookupError, TimeoutError."""
         match frame:
+            case frames.Older():
+                place = self._channel(person, frame.channel_id)
+                return self._views.messages(person, place, before=int(frame.before))
             case frames.Autocomplete():
                 return {"choices": await self._suggestions(person, frame)}
             case frames.Say():
@@ -100,7 +104,8 @@ class Acts:
     def _say(self, person: Person, frame: frames.Say) -> Message:
         place = self._channel(person, frame.channel_id)
         answered = self._message(person, frame.reply_to) if frame.reply_to is not None else None
-        return person.say(frame.content, channel=place, reply_to=answered)
+        files = [self._uploads.find(upload_id) for upload_id in frame.upload_ids]
+        return person.say(frame.content, channel=place, files=files, reply_to=answered)
 
     def _thread(self, person: Person, frame: frames.Thread) -> Channel:
         place = self._channel(person, frame.channel_id)

@@ -6,7 +6,7 @@ from typing import Literal
 
 from sandbox.discord import ClientRefused
 from sandbox.discord.components import Body
-from sandbox.page import faults, frames
+from sandbox.page import faults, frames, in_force
 from sandbox.page.acts import Acts
 from sandbox.page.botkeeper import BotKeeper
 from sandbox.page.feed import Feed, Item
@@ -143,7 +143,7 @@ class Desk:
             case frames.FaultGateway():
                 faults.turn_gateway(gateways, frame.gateway, frame.kind, frame.model_extra or {})
             case frames.ClearFaults():
-                faults.clear(sandbox, gateways)
+                in_force.clear(sandbox, gateways)
 
     # -- the panel -------------------------------------------------------------------------------
 

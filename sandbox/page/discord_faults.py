@@ -21,12 +21,13 @@ from sandbox.page.fault_fields import TIMES, FieldSpec, Values
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiscordSwitch:
-    """Something that goes wrong at Discord."""
+    """Something that goes wrong at Discord. `makes` is the trouble, where it is one that REST requests meet."""
 
     kind: str
     label: str
     fields: tuple[FieldSpec, ...]
     turn: Callable[[Sandbox, Values], None]
+    makes: type[Trouble] | None = None
 
 
 ANYTHING = ("*", "*")
@@ -89,25 +90,40 @@ def _uploads(sandbox: Sandbox, values: Values) -> None:
     sandbox.guild.upload_limit = max(1, int(values["mib"] * 1024 * 1024))
 
 
+RIGHTS = (
+    ("ATTACH_FILES", "attach files"),
+    ("SEND_MESSAGES", "send messages"),
+    ("VIEW_CHANNEL", "view channels"),
+    ("READ_MESSAGE_HISTORY", "read message history"),
+)
 DISCORD: tuple[DiscordSwitch, ...] = (
     DiscordSwitch(
         kind="delay",
         label="Discord answers late",
         fields=(WHERE, SECONDS, TIMES),
         turn=_rest(lambda values: Delay(values["seconds"])),
+        makes=Delay,
     ),
     DiscordSwitch(
         kind="lose_answer",
         label="Done, but the answer is lost",
         fields=(WHERE, TIMES),
         turn=_rest(lambda _: LoseAnswer()),
+        makes=LoseAnswer,
     ),
-    DiscordSwitch(kind="cut", label="The connection is cut", fields=(WHERE, TIMES), turn=_rest(lambda _: CutBefore())),
+    DiscordSwitch(
+        kind="cut",
+        label="The connection is cut",
+        fields=(WHERE, TIMES),
+        turn=_rest(lambda _: CutBefore()),
+        makes=CutBefore,
+    ),
     DiscordSwitch(
         kind="stall",
         label="Discord never answers",
         fields=(WHERE, DONE, TIMES),
         turn=_rest(lambda values: Stall(is_processed=values["done"] == "yes")),
+        makes=Stall,
     ),
     DiscordSwitch(
         kind="rate_limit",
@@ -121,6 +137,7 @@ DISCORD: tuple[DiscordSwitch, ...] = (
             TIMES,
         ),
         turn=_rest(lambda values: TooManyRequests(values["seconds"], is_global=values["scope"] == "global")),
+        makes=TooManyRequests,
     ),
     DiscordSwitch(
         kind="server_error",
@@ -134,8 +151,15 @@ DISCORD: tuple[DiscordSwitch, ...] = (
             TIMES,
         ),
         turn=_rest(lambda values: ServerError(int(values["status"]), is_processed=values["done"] == "yes")),
+        makes=ServerError,
     ),
-    DiscordSwitch(kind="malformed", label="Half an answer", fields=(WHERE, TIMES), turn=_rest(lambda _: Malformed())),
+    DiscordSwitch(
+        kind="malformed",
+        label="Half an answer",
+        fields=(WHERE, TIMES),
+        turn=_rest(lambda _: Malformed()),
+        makes=Malformed,
+    ),
     DiscordSwitch(
         kind="refuse",
         label="Discord refuses",
@@ -150,6 +174,7 @@ DISCORD: tuple[DiscordSwitch, ...] = (
             TIMES,
         ),
         turn=_rest(lambda values: REFUSALS[values["code"]]),
+        makes=Refuse,
     ),
     DiscordSwitch(
         kind="close",
@@ -215,12 +240,7 @@ DISCORD: tuple[DiscordSwitch, ...] = (
                 name="permission",
                 label="Right",
                 default="ATTACH_FILES",
-                choices=(
-                    ("ATTACH_FILES", "attach files"),
-                    ("SEND_MESSAGES", "send messages"),
-                    ("VIEW_CHANNEL", "view channels"),
-                    ("READ_MESSAGE_HISTORY", "read message history"),
-                ),
+                choices=RIGHTS,
             ),
             FieldSpec(
                 name="given", label="Is", default="taken", choices=(("taken", "taken away"), ("given", "given back"))

@@ -1,4 +1,4 @@
-"""The fault switches: offered to the page as data, turned by kind, and what is switched on in words.
+"""The fault switches: offered to the page as data, and turned by kind.
 
 Fields come as the page filled them in: missing ones take their default. Whoever fills in nonsense gets ValueError.
 """
@@ -45,27 +45,3 @@ def turn_gateway(gateways: Gateways, name: str, kind: str, given: Values) -> Non
         gateways.faults.when(values["marker"], fault, gateway=where)
     else:
         gateways.faults.next(where, fault, times=max(1, int(values["times"])))
-
-
-def active(sandbox: Sandbox, gateways: Gateways) -> list[str]:
-    """What is switched on, in words."""
-    said = []
-    for switch in sandbox.faults.active:
-        left = "until cleared" if switch.left is None else f"{switch.left} more"
-        said.append(f"Discord: {type(switch.trouble).__name__} for {switch.method} {switch.pattern}, {left}")
-    if not sandbox.gateway.is_acknowledging_heartbeats:
-        said.append("Discord: heartbeats are not answered")
-    if sandbox.gateway.is_withholding:
-        said.append("Discord: interactions are withheld")
-    for script in gateways.faults.active:
-        left = f"prompts with {script.marker!r}" if script.times_left is None else f"{script.times_left} more"
-        said.append(f"{script.gateway or 'every gateway'}: {script.fault.kind.value}, {left}")
-    return said
-
-
-def clear(sandbox: Sandbox, gateways: Gateways) -> None:
-    """Everything works again; rights that were taken stay taken."""
-    sandbox.faults.clear()
-    sandbox.gateway.is_acknowledging_heartbeats = True
-    sandbox.gateway.release()
-    gateways.faults.clear()

@@ -29,6 +29,12 @@ class Open(_Frame):
     channel_id: Id
 
 
+class Older(_Frame):
+    do: Literal["older"]
+    channel_id: Id
+    before: Id
+
+
 class Command(_Frame):
     do: Literal["command"]
     channel_id: Id
@@ -87,6 +93,7 @@ class Say(_Frame):
     do: Literal["say"]
     channel_id: Id
     content: Text
+    upload_ids: list[Text] = []
     reply_to: Id | None = None
 
 
@@ -155,7 +162,8 @@ class FinishDrawings(_Frame):
 
 
 Doing = (
-    Command
+    Older
+    | Command
     | Autocomplete
     | MessageCommand
     | UserCommand

@@ -8,7 +8,7 @@ from sandbox.demo.books import Books, read_books
 from sandbox.discord.components import Body
 from sandbox.gateways.book import prompt_hash
 from sandbox.gateways.works import Work
-from sandbox.page import faults
+from sandbox.page import faults, in_force
 from sandbox.stage import Stage
 
 BOOK_ROWS = 50
@@ -27,7 +27,7 @@ class Panel:
         book = gateways.book
         return {
             "type": "panel",
-            "faults": {**self._offers, "active": faults.active(sandbox, gateways)},
+            "faults": {**self._offers, "active": in_force.active(sandbox, gateways)},
             "gateways": list(gateways.names),
             "queue": [self._work(work) for work in gateways.under_way()],
             "book": {
@@ -45,6 +45,7 @@ class Panel:
             },
             "ledger": _ledger(await self._books()),
             "violations": len(sandbox.violations),
+            "note": sandbox.note,
         }
 
     def _work(self, work: Work) -> Body:
@@ -67,10 +68,10 @@ class Panel:
 
 def _ledger(books: Books | None) -> Body:
     if books is None:
-        return {"spent_usd": format_usd(0), "held_usd": format_usd(0), "agree": True, "problems": []}
+        return {"spent_usd": format_usd(0), "held_usd": format_usd(0), "verdict": "nothing yet", "problems": []}
     return {
         "spent_usd": format_usd(books.spent),
         "held_usd": format_usd(books.held),
-        "agree": books.agree,
+        "verdict": books.verdict,
         "problems": list(books.problems),
     }

@@ -6,7 +6,7 @@ from sandbox.discord.components import Body
 from sandbox.discord.model import InteractionKind, User
 from sandbox.discord.payloads import Payloads
 
-LOOKED_AT = 100  # messages of a channel that a window is given
+LOOKED_AT = 100  # messages of a channel that a window is given at once
 NOTES = {
     "op": "operator",
     "admin": "admin",
@@ -105,10 +105,20 @@ class Views:
 
     # -- messages --------------------------------------------------------------------------------
 
-    def messages(self, person: Person, channel: Channel) -> Body:
-        """The newest messages of a channel, oldest first."""
-        seen = [self.message(person, message) for message in person.sees(channel=channel)[-LOOKED_AT:]]
-        return {"type": "messages", "channel_id": str(channel.id), "messages": seen}
+    def messages(self, person: Person, channel: Channel, *, before: int | None = None) -> Body:
+        """The newest messages of a channel, or the last ones before an id, oldest first; and whether they are all.
+
+        A thread that hangs on a message begins with that, its `starter`.
+        """
+        starter = self._world.messages.get(channel.id)
+        is_seen = starter is not None and self.sees_message(person, starter)
+        found = [message for message in person.sees(channel=channel) if before is None or message.id < before]
+        seen = [self.message(person, message) for message in found[-LOOKED_AT:]]
+        return {
+            "messages": seen,
+            "is_whole": len(found) <= LOOKED_AT,
+            "starter": self.message(person, starter) if starter is not None and is_seen else None,
+        }
 
     def message(self, person: Person, message: Message) -> Body:
         """A message that the person may see."""

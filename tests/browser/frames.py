@@ -81,7 +81,7 @@ def state(person: str) -> Body:
     channels.append(channel(DARK, "after-dark", sandbox={"is_age_restricted": True, "can_write": False,
                                                          "can_use_commands": False}))  # fmt: skip
     channels.append(channel(THREAD, "poster-jam", type=11, parent_id=GENERAL))
-    direct = {**channel(DIRECT, ""), "type": 1, "guild_id": None, "name": None, "recipients": [user(person)]}
+    direct = {**channel(DIRECT, ""), "type": 1, "guild_id": None, "name": None, "recipients": [user("easel")]}
     held = {"admin": ["401"], "mod": ["402"]}
     members = [{"user": user(name), "roles": held.get(name, [])} for name in (*PEOPLE, "easel")]
     roles: list[Body] = [{"id": GUILD, "name": "@everyone", "color": 0, "position": 0, "hoist": False}]

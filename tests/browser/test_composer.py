@@ -97,6 +97,21 @@ async def test_the_bot_is_asked_once_typing_rests_and_late_answers_are_ignored(f
     await expect(suggestions).to_have_text(["for grok"])
 
 
+async def test_a_fast_enter_takes_what_was_typed_and_no_suggestion_for_something_else(
+    fake: Fake, windows: Windows
+) -> None:
+    grok = {"choices": [{"name": "Grok Imagine", "value": "grok"}]}
+    fake.answers["autocomplete"] = lambda frame: None if frame["typed"] else grok
+    page = await shown(windows, fake)
+    await typed(page, "/imagine fox")
+    await page.get_by_role("option", name=re.compile("^model")).click()
+    await expect(page.get_by_role("option", name="Grok Imagine")).to_be_visible()
+    await page.keyboard.type("zzz")
+    await page.keyboard.press("Enter")
+    options = {"prompt": "fox", "model": "zzz"}
+    assert await fake.asked("command") == [{"channel_id": GENERAL, "name": "imagine", "options": options}]
+
+
 async def test_a_bot_that_suggests_nothing_in_time_is_said_to(fake: Fake, windows: Windows) -> None:
     def refuse(_: Frame) -> Frame:
         raise Refuse("that took too long")
@@ -161,7 +176,7 @@ async def test_files_are_chosen_or_dropped(fake: Fake, windows: Windows, tmp_pat
           node.dispatchEvent(new DragEvent("drop", { dataTransfer: files, bubbles: true, cancelable: true }));
         }"""
     )
-    await expect(page.locator(".toast")).to_contain_text("Begin a command that takes a file")
+    await expect(page.locator(".toast")).to_have_text("This command takes no other file.")
     await page.get_by_role("combobox", name=re.compile("^prompt")).fill("brighter")
     await page.keyboard.press("Enter")
     options = {"picture": {"upload_id": "u1"}, "prompt": "brighter"}
@@ -172,16 +187,52 @@ async def test_files_are_chosen_or_dropped(fake: Fake, windows: Windows, tmp_pat
 async def test_a_file_dropped_while_a_command_wants_one_goes_there(fake: Fake, windows: Windows) -> None:
     page = await shown(windows, fake)
     await typed(page, "/edit ")
-    await page.evaluate(
-        """() => {
-          const files = new DataTransfer();
-          files.items.add(new File(["abc"], "<b>dropped</b>.png"));
-          const drop = new DragEvent("drop", { dataTransfer: files, bubbles: true, cancelable: true });
-          document.getElementById("log").dispatchEvent(drop);
-        }"""
-    )
+    await page.evaluate(DROP)
     await expect(page.locator(".chip-file")).to_contain_text("<b>dropped</b>.png (3 B)")
     assert fake.uploaded == ["<b>dropped</b>.png"]
+
+
+DROP = """() => {
+  const files = new DataTransfer();
+  files.items.add(new File(["abc"], "<b>dropped</b>.png"));
+  const drop = new DragEvent("drop", { dataTransfer: files, bubbles: true, cancelable: true });
+  document.getElementById("log").dispatchEvent(drop);
+}"""
+
+
+async def test_files_go_with_plain_words_or_without_any(fake: Fake, windows: Windows, tmp_path: Path) -> None:
+    photo = tmp_path / "photo.png"
+    photo.write_bytes(b"12345")
+    page = await shown(windows, fake)
+    tray = page.get_by_role("list", name="Files to send")
+    await page.get_by_role("button", name="Add").press("Enter")
+    async with page.expect_file_chooser() as choosing:
+        await page.get_by_role("menuitem", name="Upload a file").press("Enter")
+    await (await choosing.value).set_files([photo])
+    await expect(tray.get_by_role("listitem")).to_have_text(["photo.png (5 B)"])
+    await page.evaluate(DROP)
+    await expect(tray.get_by_role("listitem")).to_have_text(["photo.png (5 B)", "<b>dropped</b>.png (3 B)"])
+    await tray.get_by_role("button", name="Remove photo.png").press("Enter")
+    await page.evaluate(DROP)
+    await expect(tray.get_by_role("listitem")).to_have_count(2)
+    await typed(page, "look")
+    await page.keyboard.press("Enter")
+    await expect(tray).to_be_hidden()
+    await page.evaluate(DROP)
+    await expect(tray.get_by_role("listitem")).to_have_count(1)
+
+    def refuse(_: Frame) -> Frame:
+        raise Refuse("ana may not attach files in #general")
+
+    fake.answers["say"] = refuse
+    await typed(page, "")
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".composer-error")).to_have_text("ana may not attach files in #general")
+    await expect(tray.get_by_role("listitem")).to_have_count(1)
+    assert await fake.asked("say", 2) == [
+        {"channel_id": GENERAL, "content": "look", "upload_ids": ["u2", "u3"]},
+        {"channel_id": GENERAL, "content": "", "upload_ids": ["u4"]},
+    ]
 
 
 async def test_plain_words_are_sent_and_kept_when_refused(fake: Fake, windows: Windows) -> None:
@@ -212,69 +263,3 @@ async def test_escape_leaves_a_command_and_a_muted_channel_takes_no_words(fake: 
     await expect(page.locator(".command-entry")).to_have_count(0)
     await page.get_by_role("button", name=re.compile("after-dark")).click()
     await expect(page.locator("#composer-text")).to_be_disabled()
-
-
-FORM: Frame = {
-    "type": "interaction", "interaction_id": "9", "kind": 2, "state": "modal", "command": "report",
-    "channel_id": GENERAL, "message_id": None,
-    "modal": {"title": "Why <b>?", "custom_id": "why", "components": [
-        {"type": 10, "content": "Say **why**."},
-        {"type": 18, "label": "Reason", "description": "in short", "component": {
-            "type": 4, "custom_id": "reason", "style": 1, "min_length": 3, "max_length": 20}},
-        {"type": 18, "label": "More", "component": {"type": 4, "custom_id": "more", "style": 2, "required": False}},
-        {"type": 18, "label": "Kind", "component": {"type": 3, "custom_id": "kind", "options": [
-            {"label": "Good", "value": "good"}, {"label": "Bad", "value": "bad"}]}},
-        {"type": 18, "label": "How", "component": {"type": 21, "custom_id": "how", "options": [
-            {"label": "Soft", "value": "soft"}, {"label": "Hard", "value": "hard", "description": "more"}]}},
-        {"type": 18, "label": "Which", "component": {"type": 22, "custom_id": "which", "max_values": 2, "options": [
-            {"label": "A", "value": "a", "default": True}, {"label": "B", "value": "b"},
-            {"label": "C", "value": "c"}]}},
-        {"type": 18, "label": "Sure", "component": {"type": 23, "custom_id": "sure"}},
-        {"type": 18, "label": "Who", "component": {"type": 5, "custom_id": "who", "required": False}},
-        {"type": 18, "label": "Proof", "component": {"type": 19, "custom_id": "proof", "min_values": 1}},
-    ]},
-}  # fmt: skip
-
-
-async def test_a_form_with_every_kind_of_field_is_checked_and_sent(
-    fake: Fake, windows: Windows, tmp_path: Path
-) -> None:
-    page = await shown(windows, fake)
-    await fake.push(FORM)
-    form = page.get_by_role("dialog", name="Why <b>?")
-    await expect(form.get_by_label("Reason")).to_be_focused()
-    await form.get_by_role("button", name="Submit").click()
-    await expect(form.locator(".form-complaint:visible")).to_have_text(
-        ["This field is required.", "Choose one.", "Choose one.", "Give a file."]
-    )
-    await form.get_by_label("Reason").fill("no")
-    await form.get_by_role("button", name="Submit").click()
-    await expect(form.locator(".form-complaint:visible").first).to_have_text("At least 3 characters; these are 2.")
-    await form.get_by_label("Reason").fill("because")
-    await form.get_by_role("combobox", name="Choose an option").click()
-    await form.get_by_role("option", name="Bad").click()
-    await form.get_by_role("radio", name="Hard").check()
-    for name in ("B", "C"):
-        await form.get_by_role("checkbox", name=name, exact=True).check()
-    await form.get_by_label("Sure").check()
-    proof = tmp_path / "proof.txt"
-    proof.write_text("x", encoding="utf-8")
-    await form.get_by_label("Proof").set_input_files(proof)
-    await expect(form.locator(".form-files")).to_contain_text("proof.txt (1 B)")
-    await form.get_by_role("button", name="Submit").click()
-    await expect(form.locator(".form-complaint:visible")).to_have_text(["Choose at most 2."])
-    await form.get_by_role("checkbox", name="A", exact=True).uncheck()
-    await form.get_by_role("button", name="Submit").click()
-    values = {"reason": "because", "more": "", "kind": ["bad"], "how": "hard", "which": ["b", "c"], "sure": True,
-              "who": [], "proof": [{"upload_id": "u1"}]}  # fmt: skip
-    assert await fake.asked("submit_modal") == [{"interaction_id": "9", "values": values}]
-    await expect(form).to_have_count(0)
-    assert fake.all_asked("close_modal") == []
-
-
-async def test_a_form_that_is_given_up_is_closed_at_the_server_too(fake: Fake, windows: Windows) -> None:
-    page = await shown(windows, fake)
-    await fake.push(FORM)
-    await expect(page.locator("dialog.form")).to_be_visible()
-    await page.keyboard.press("Escape")
-    assert await fake.asked("close_modal") == [{"interaction_id": "9"}]

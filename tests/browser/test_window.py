@@ -64,6 +64,11 @@ async def test_the_list_of_people_closes_when_one_goes_on_elsewhere(fake: Fake, 
     await expect(page.locator("#composer-text")).to_be_focused()
 
 
+async def test_an_address_that_cannot_be_read_opens_the_page_all_the_same(fake: Fake, windows: Windows) -> None:
+    page = await windows.open(f"{fake.url}#ana/%E0%A4%A")
+    await expect(page.locator("#topbar h2")).to_have_text("general")
+
+
 async def test_members_stand_under_their_role_and_the_bot_goes_offline(fake: Fake, windows: Windows) -> None:
     page = await shown(windows, fake)
     headings = page.locator("#members h2")
@@ -114,15 +119,33 @@ async def test_the_panel_shows_traffic_with_its_checks_and_draws_the_fault_switc
     seconds = {"name": "seconds", "label": "Seconds", "type": "number", "default": 2}
     faults = {"discord": [{"kind": "delay", "label": "Answer late", "fields": [where, seconds]}],
               "gateway": [{"kind": "slow", "label": "Draw slowly", "fields": [seconds]}], "active": []}  # fmt: skip
-    panel = {"type": "panel", "faults": faults, "gateways": ["xai"], "queue": [], "violations": 1,
-             "book": {"rows": [], "total_usd": "$0.02"}, "ledger": None}  # fmt: skip
+    panel = {
+        "type": "panel",
+        "faults": faults,
+        "gateways": ["xai"],
+        "queue": [],
+        "violations": 1,
+        "note": None,
+        "book": {"rows": [], "total_usd": "$0.02"},
+        "ledger": {"spent_usd": "$0.00", "held_usd": "$0.03", "verdict": "work is under way", "problems": []},
+    }
     await fake.push(panel)
-    await expect(page.locator(".traffic-view .bad").first).to_contain_text("1 violation")
+    await expect(page.locator(".traffic-view .bad").first).to_have_text(
+        "1 violation of Discord's OpenAPI document and limits"
+    )
+    without = "Discord's OpenAPI document is not at hand: bodies are checked against Discord's limits alone"
+    await fake.push({**panel, "violations": 0, "note": without})
+    await expect(page.locator(".traffic-view .panel-note")).to_have_text(f"0 violations of Discord's rules. {without}")
+    await page.get_by_role("tab", name="Queue and books").click()
+    await expect(page.locator(".sums")).to_contain_text("work is under way")
     await page.get_by_role("tab", name="Faults").click()
     await page.get_by_label("For", exact=True).select_option("cards")
     await page.get_by_label("Seconds").first.fill("5")
     await page.get_by_role("button", name="Apply: Answer late").click()
     assert await fake.asked("fault_discord") == [{"kind": "delay", "where": "card", "seconds": 5}]
+    await page.get_by_label("Seconds").first.fill("")
+    await page.get_by_role("button", name="Apply: Answer late").click()
+    assert (await fake.asked("fault_discord", 2))[1] == {"kind": "delay", "where": "card", "seconds": ""}
     await page.get_by_role("button", name="Apply: Draw slowly").click()
     assert await fake.asked("fault_gateway") == [{"kind": "slow", "gateway": "*", "seconds": 2}]
     await page.get_by_role("tab", name="Faults").press("ArrowRight")

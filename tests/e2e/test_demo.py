@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+import shutil
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -12,8 +13,11 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from sandbox.demo.play import SETTINGS
 from sandbox.demo.words import Option, Options, Typed, read_line
-from sandbox.stage import ROOT
+from sandbox.gateways import EVERY, Outcome, outcome
+from sandbox.page.botkeeper import BotKeeper
+from sandbox.stage import ROOT, stage
 
 OPTIONS = Options(known=(Option(name="prompt", is_number=False), Option(name="count", is_number=True)))
 
@@ -104,6 +108,54 @@ async def test_what_cannot_be_kept_is_said_in_one_line(tmp_path: Path) -> None:
     assert process.returncode == 1
     assert said.decode().count("\n") == 1
     assert "start one without --keep" in said.decode()
+
+
+async def test_a_killed_demo_takes_its_bot_along_and_the_next_one_goes_on(tmp_path: Path) -> None:
+    folder = tmp_path / "demo"
+    killed = await _start(folder, "--keep", "--serve")
+    assert killed.stdout is not None
+    async with asyncio.timeout(60):
+        while b"the bot is ready" not in (line := await killed.stdout.readline()):
+            assert line, "it ended"
+        # Commands are kept at once, the rest every few seconds.
+        while not ((folder / "kept.json").exists() and "imagine" in (folder / "kept.json").read_text()):
+            await asyncio.sleep(0.05)
+    killed.kill()
+    await killed.wait()
+    code, output = await _demo(folder, "--keep", "--once")
+    assert code == 0
+    assert "they agree" in output
+    assert (folder / "bot-1.log").read_text().count("web server listens") == 2
+
+
+async def test_a_bot_that_does_not_start_is_said_in_one_line(tmp_path: Path) -> None:
+    folder = tmp_path / "demo"
+    assert (await _demo(folder, "--keep", "--once"))[0] == 0
+    shutil.rmtree(folder / "data")
+    (folder / "data").write_text("no folder")
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "sandbox", "--keep", "--once", "--port", "0", "--folder", str(folder)),
+        cwd=ROOT,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    _, said = await asyncio.wait_for(process.communicate(), 60)
+    assert process.returncode == 1
+    assert said.decode() == f"the bot did not become ready; its log: {folder / 'bot-1.log'}\n"
+
+
+async def test_a_newcomer_who_kills_the_bot_while_it_draws_gets_the_picture_all_the_same(tmp_path: Path) -> None:
+    built_as = stage(tmp_path, scale=0.02, picture_side=64, names=EVERY, extra=SETTINGS)
+    async with built_as as built, BotKeeper.on(built) as keeper:
+        await keeper.start()
+        built.gateways.faults.next(None, outcome(Outcome.NEVER_ENDS))
+        use = await built.sandbox.person("ana").command("imagine", prompt="a lighthouse")
+        await use.wait_until(lambda card: "drawing" in card.plain_text(), 10)
+        await keeper.kill()
+        built.gateways.finish()
+        await keeper.start()
+        await use.wait_until(lambda card: "Posted" in card.plain_text(), 20)
+    assert [charge.provider for charge in built.gateways.book.charges] == ["xai"]
 
 
 async def test_it_takes_commands_until_it_is_told_to_end(tmp_path: Path) -> None:

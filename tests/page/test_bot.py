@@ -1,20 +1,22 @@
 """The whole way: a person at the page, the bot, the gateways, and back; and the bot killed from the panel."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from sandbox.gateways import Outcome, outcome
+from sandbox.gateways import EVERY, Outcome, outcome
+from sandbox.gateways.server import FIRST_TWO
 from sandbox.stage import stage
 from tests.e2e.rig import PICTURE_SIDE, SCALE, Rig, rig
 from tests.page.client import Body, Room, Window, serve
+from tests.sandbox.bot import picture
 
 
 @asynccontextmanager
-async def _house(folder: Path) -> AsyncIterator[tuple[Rig, Room, Window, Window]]:
+async def _house(folder: Path, names: Collection[str] = FIRST_TWO) -> AsyncIterator[tuple[Rig, Room, Window, Window]]:
     """A bot in this process, and Ana and Bo at their windows; the books agree in the end."""
-    async with rig(folder) as built, serve(built.stage) as page, built.bot() as house:
+    async with rig(folder, names=names) as built, serve(built.stage) as page, built.bot() as house:
         ana, bo = await page.window("ana"), await page.window("bo")
         await ana.until(lambda frame: frame["type"] == "state" and "imagine" in json.dumps(frame["commands"]))
         yield built, page, ana, bo
@@ -49,6 +51,25 @@ async def test_a_member_draws_and_another_sees_the_picture_and_never_the_card(tm
         assert {frame["message"]["id"] for frame in bo.of("message")} == {posted["id"]}
         assert card["id"] not in json.dumps(bo.frames)
         assert ana.state["bot"]["state"] == "running"
+
+
+async def test_a_member_edits_a_photo_of_their_own_from_its_menu(tmp_path: Path) -> None:
+    async with _house(tmp_path, EVERY) as (_, page, ana, bo):
+        general = ana.id_of("general")
+        async with await page.upload(picture(side=64), "photo.png") as answer:
+            photo = (await answer.json())["upload_id"]
+        said = await ana.do("say", channel_id=general, content="my photo", upload_ids=[photo])
+        used = await ana.do(
+            "message_command", channel_id=general, name="Edit this picture…", message_id=said["message_id"]
+        )
+        form = (await ana.interaction(used["interaction_id"], "modal"))["modal"]
+        field = next(part["component"] for part in form["components"] if "component" in part)
+        await ana.do(
+            "submit_modal", interaction_id=used["interaction_id"], values={field["custom_id"]: "make it a sunset"}
+        )
+        posted = await bo.message("create", "make it a sunset")
+        assert len(posted["attachments"]) == 1
+        await ana.message("edit", "Posted")
 
 
 async def test_a_member_cancels_by_the_button(tmp_path: Path) -> None:

@@ -7,8 +7,9 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from sandbox.discord import Channel
 from sandbox.gateways import EVERY
-from sandbox.page import faults
+from sandbox.page import faults, in_force
 from sandbox.stage import stage
 from tests.page.client import Body, Room, Window, serve
 from tests.sandbox.bot import running
@@ -34,6 +35,7 @@ async def _titles(window: Window, title: str) -> Body:
 
 
 async def test_every_request_of_the_bot_is_shown_with_what_the_checks_said(page: Room) -> None:
+    page.sandbox.is_wrong_on_purpose = True
     ana, bo = await page.window("ana"), await page.window("bo")
     await ana.do("panel", on=True)
     general = f"/channels/{page.sandbox.channel('general').id}/messages"
@@ -51,7 +53,6 @@ async def test_every_request_of_the_bot_is_shown_with_what_the_checks_said(page:
     assert (await _titles(ana, "GET (unknown)"))["check"] == "violation"
     await bo.settled()
     assert bo.of("traffic") == []
-    page.sandbox.violations.clear()  # made on purpose: not the bot's
 
 
 async def test_frames_of_the_gateway_flow_both_ways_and_carry_no_secret(page: Room) -> None:
@@ -108,12 +109,73 @@ async def test_every_fault_that_is_offered_can_be_turned_with_its_defaults(tmp_p
         for fault in offered["gateway"]:
             for gateway in ("*", "xai"):
                 await ana.do("fault_gateway", gateway=gateway, kind=fault["kind"])
-        on = faults.active(built.sandbox, built.gateways)
+        on = in_force.active(built.sandbox, built.gateways)
         assert len(on) >= 2 * len(offered["gateway"]) + 8
-        await ana.do("fault_discord", kind="interactions", how="withhold")
-        assert "Discord: interactions are withheld" in faults.active(built.sandbox, built.gateways)
         await ana.do("clear_faults")
-        assert faults.active(built.sandbox, built.gateways) == []
+        assert in_force.active(built.sandbox, built.gateways) == []
+
+
+IN_FORCE: dict[tuple[str, str, str], str] = {
+    ("fault_discord", "delay", '{"where": "card", "seconds": 3, "times": 2}'): (
+        "Discord answers late: 3 s · edits of the member's card · 2 times more"
+    ),
+    (
+        "fault_discord",
+        "refuse",
+        '{"code": "50001"}',
+    ): "Discord refuses: 50001 Missing Access · every request · once more",
+    ("fault_discord", "interactions", '{"how": "withhold"}'): "Interactions reach the bot: not until released",
+    ("fault_discord", "interactions", '{"how": "duplicate"}'): "Interactions reach the bot: the next one twice",
+    ("fault_discord", "heartbeats", "{}"): "Heartbeats: not answered",
+    ("fault_discord", "permission", "{}"): (
+        "A right of the bot: attach files · taken away in #general, #gallery, #staff, #after-dark"
+    ),
+    ("fault_discord", "upload_limit", '{"mib": 1.5}'): "The upload limit: 1.5 MiB per file",
+    ("fault_gateway", "error", '{"gateway": "*", "times": 3}'): "Fails and refunds · all gateways · 3 times more",
+    ("fault_gateway", "lost_request", '{"gateway": "pixazo"}'): "The request is lost · pixazo · once more",
+    ("fault_gateway", "broken_answer", '{"gateway": "pixazo", "break": "html", "marker": "storm"}'): (
+        "Answers nonsense: a web page · pixazo · prompts with 'storm'"
+    ),
+    ("fault_gateway", "bad_picture", '{"gateway": "*"}'): (
+        "The picture is none: a web page called a picture · all gateways · once more"
+    ),
+}
+
+
+@pytest.mark.parametrize(("verb", "kind", "fields"), IN_FORCE)
+async def test_what_is_in_force_is_said_in_the_words_of_its_switch_and_all_of_it_is_cleared(
+    page: Room, verb: str, kind: str, fields: str
+) -> None:
+    ana = await page.window("ana")
+    await ana.do(verb, kind=kind, **json.loads(fields))
+    assert in_force.active(page.sandbox, page.stage.gateways) == [IN_FORCE[verb, kind, fields]]
+    await ana.do("clear_faults")
+    assert in_force.active(page.sandbox, page.stage.gateways) == []
+    assert page.sandbox.guild.upload_limit == 10 * 1024 * 1024
+
+
+async def test_a_right_given_back_is_as_if_it_had_never_been_taken(page: Room) -> None:
+    ana = await page.window("ana")
+    rights = [page.sandbox.world.bits_in(page.sandbox.world.application_id, one) for one in _channels(page)]
+    await ana.do("fault_discord", kind="permission", permission="VIEW_CHANNEL")
+    await ana.do("fault_discord", kind="permission", permission="SEND_MESSAGES")
+    await ana.do("clear_faults")
+    assert rights == [page.sandbox.world.bits_in(page.sandbox.world.application_id, one) for one in _channels(page)]
+
+
+def _channels(page: Room) -> list[Channel]:
+    return list(page.sandbox.world.channels.values())
+
+
+@pytest.mark.parametrize("openapi", [True, False])
+async def test_the_panel_says_what_is_checked(tmp_path: Path, openapi: bool) -> None:
+    async with stage(tmp_path, openapi=openapi) as built, serve(built) as page:
+        ana = await page.window("ana")
+        await ana.do("panel", on=True)
+        (panel,) = ana.of("panel")
+        assert panel["note"] == built.sandbox.note
+        if not openapi:
+            assert "Discord's limits alone" in panel["note"]
 
 
 def _every_choice() -> list[tuple[str, str, str, str]]:
@@ -139,6 +201,7 @@ async def test_faults_that_do_not_exist_are_refused_in_words(page: Room) -> None
     for verb, fields, words in (
         ("fault_discord", {"kind": "dance"}, "there is no fault 'dance'"),
         ("fault_discord", {"kind": "delay", "seconds": "x"}, "Seconds is a number"),
+        ("fault_discord", {"kind": "delay", "seconds": ""}, "Seconds is a number"),
         ("fault_discord", {"kind": "delay", "seconds": -1}, "lies between 0 and 600"),
         ("fault_discord", {"kind": "delay", "seconds": "nan"}, "lies between 0 and 600"),
         ("fault_discord", {"kind": "delay", "where": "moon"}, "does not offer 'moon'"),

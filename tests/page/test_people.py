@@ -4,7 +4,9 @@ import json
 
 import pytest
 
+from sandbox.discord import Permission
 from tests.page.client import Room
+from tests.sandbox.bot import picture
 from tests.sandbox.wire import register, slash
 
 
@@ -86,6 +88,73 @@ async def test_words_reach_every_window_that_may_see_them(page: Room) -> None:
         assert message["sandbox"]["can_delete"] is not is_pinged
     await bo.do("open", channel_id=bo.id_of("general"))
     assert [one["id"] for one in bo.of("messages")[-1]["messages"]] == [said["message_id"]]
+
+
+async def test_a_thread_begins_with_its_message_and_leaves_a_mark_on_it(page: Room) -> None:
+    ana, bo = await page.window("ana"), await page.window("bo")
+    general = ana.id_of("general")
+    said = await ana.do("say", channel_id=general, content="Who draws the poster?")
+    made = await bo.do("thread", channel_id=general, name="Posters", message_id=said["message_id"])
+    marked = await ana.message("edit", "Who draws the poster?")
+    assert (marked["thread"]["id"], marked["thread"]["name"]) == (made["channel_id"], "Posters")
+    assert marked["flags"] & 32
+    assert marked["edited_timestamp"] is None
+    await ana.do("open", channel_id=made["channel_id"])
+    opened = ana.of("messages")[-1]
+    assert opened["starter"]["content"] == "Who draws the poster?"
+    assert opened["messages"] == []
+    await ana.do("open", channel_id=general)
+    assert ana.of("messages")[-1]["starter"] is None
+
+
+async def test_files_go_with_words_or_without_any_as_discord_takes_them(page: Room) -> None:
+    ana, bo = await page.window("ana"), await page.window("bo")
+    general = ana.id_of("general")
+
+    async def upload(data: bytes, name: str) -> str:
+        async with await page.upload(data, name) as answer:
+            return str((await answer.json())["upload_id"])
+
+    photo = await upload(picture(side=16), "my photo.png")
+    await ana.do("say", channel_id=general, content="", upload_ids=[photo])
+    (attachment,) = (await bo.message("create", "photo"))["attachments"]
+    assert (attachment["filename"], attachment["width"], attachment["content_type"]) == (
+        "my_photo.png",
+        16,
+        "image/png",
+    )
+    async with page.session.get(page.origin + attachment["url"]) as answer:
+        assert await answer.read() == picture(side=16)
+    text = await upload(b"x", "a.txt")
+    await ana.do("say", channel_id=general, content="two", upload_ids=[photo, text])
+    large = await upload(b"x" * 2_000, "large.bin")
+    page.sandbox.guild.upload_limit = 1_000
+    for ids, words in (
+        ([large], "large.bin is larger than 1000 bytes"),
+        ([text] * 11, "at most 10 files"),
+        (["gone"], "choose it again"),
+        ([], "1 to 2000 characters"),
+    ):
+        assert words in await ana.refused("say", channel_id=general, content="", upload_ids=ids)
+    page.sandbox.world.deny(page.sandbox.channel("general"), page.sandbox.guild.id, Permission.ATTACH_FILES)
+    refused = await ana.refused("say", channel_id=general, content="", upload_ids=[text])
+    assert refused == "ana may not attach files in #general"
+
+
+async def test_earlier_messages_of_a_channel_are_given_to_whoever_sees_it(page: Room) -> None:
+    mod = page.sandbox.person("mod")
+    said = [str(mod.say(f"words {number}", channel="staff").id) for number in range(230)]
+    window, ana = await page.window("mod"), await page.window("ana")
+    staff = window.id_of("staff")
+    await window.do("open", channel_id=staff)
+    newest = window.of("messages")[-1]
+    assert [one["id"] for one in newest["messages"]] == said[-100:]
+    assert newest["is_whole"] is False
+    for before, found, is_whole in ((said[130], said[30:130], False), (said[30], said[:30], True), (said[0], [], True)):
+        older = await window.do("older", channel_id=staff, before=before)
+        assert [one["id"] for one in older["messages"]] == found
+        assert older["is_whole"] is is_whole
+    assert await ana.refused("older", channel_id=staff, before=said[130]) == "there is no such channel"
 
 
 async def test_a_reply_shows_what_it_answers_and_pings_whoever_said_it(page: Room) -> None:

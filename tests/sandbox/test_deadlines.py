@@ -87,6 +87,7 @@ async def test_a_user_installed_app_has_five_follow_ups(sandbox: Sandbox) -> Non
 
 
 async def test_only_fitting_answers_are_taken(sandbox: Sandbox) -> None:
+    sandbox.is_wrong_on_purpose = True
     form = {
         "type": 9,
         "data": {

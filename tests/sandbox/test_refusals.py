@@ -1,7 +1,6 @@
 """Requests that break Discord's rules are answered 50035 and written down; the document is not needed for that."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -108,14 +107,11 @@ WITH_DOCUMENT, WITHOUT = "with the document", "with the limits alone"
 
 
 @pytest.fixture(params=[WITH_DOCUMENT, WITHOUT] if openapi.find() is not None else [WITHOUT])
-async def place(
-    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> AsyncIterator[Sandbox]:
+async def place(request: pytest.FixtureRequest) -> AsyncIterator[Sandbox]:
     """A sandbox with Discord's document, where it is at hand, and one without."""
-    if request.param == WITHOUT:
-        monkeypatch.setenv(openapi.ENVIRONMENT, str(tmp_path / "absent.json"))
-    async with Sandbox.start() as sandbox:
+    async with Sandbox.start(openapi=request.param == WITH_DOCUMENT) as sandbox:
         assert (sandbox.note is None) == (request.param == WITH_DOCUMENT)
+        sandbox.is_wrong_on_purpose = True
         yield sandbox
 
 
@@ -173,7 +169,18 @@ async def test_unknown_keys_are_found_with_the_document_and_ignored_without(plac
         assert answer["content"] == "x"
 
 
+async def test_an_answer_of_a_kind_that_there_is_not_is_refused(place: Sandbox) -> None:
+    await register(place, slash("hello"))
+    for kind in (99, "4", None):
+        use = await place.person("ana").command("hello")
+        path = f"/interactions/{use.id}/{use.interaction.token}/callback"
+        status, answer = await send(place, "POST", path, {"type": kind, "data": {"content": "x"}})
+        assert status == 400
+        _blamed(place, answer)
+
+
 async def test_discord_py_raises_what_the_sandbox_refuses(sandbox: Sandbox) -> None:
+    sandbox.is_wrong_on_purpose = True
     async with running(sandbox) as bot:
         channel = await bot.fetch_channel(sandbox.channel("general").id)
         assert isinstance(channel, discord.TextChannel)
@@ -186,6 +193,7 @@ async def test_discord_py_raises_what_the_sandbox_refuses(sandbox: Sandbox) -> N
 
 
 async def test_an_edit_that_breaks_the_message_as_a_whole_is_refused(sandbox: Sandbox) -> None:
+    sandbox.is_wrong_on_purpose = True
     path = f"/channels/{sandbox.channel('general').id}/messages"
     _, posted = await send(sandbox, "POST", path, {"flags": V2, "components": [text("x")]})
     status, answer = await send(sandbox, "PATCH", f"{path}/{posted['id']}", {"content": "y"})
@@ -212,6 +220,7 @@ async def test_files_too_large_are_refused_with_413(sandbox: Sandbox) -> None:
 
 
 async def test_json_that_cannot_be_read_and_routes_that_are_missing_are_told(sandbox: Sandbox) -> None:
+    sandbox.is_wrong_on_purpose = True
     path = f"{sandbox.api_url}/channels/{sandbox.channel('general').id}/messages"
     headers = {"Authorization": f"Bot {sandbox.token}", "Content-Type": "application/json"}
     async with aiohttp.ClientSession() as session:

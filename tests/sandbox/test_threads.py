@@ -46,6 +46,7 @@ async def test_a_thread_on_a_message_has_its_id_and_there_is_only_one(sandbox: S
 
 
 async def test_threads_need_a_right_a_channel_and_a_name(sandbox: Sandbox) -> None:
+    sandbox.is_wrong_on_purpose = True
     general, thread = sandbox.channel("general"), sandbox.channel("poster-jam")
     path = f"/channels/{general.id}"
     for place, body, code in (

@@ -8,6 +8,7 @@ import pytest
 from discord import ui
 
 from sandbox.discord import Message, Permission, Sandbox
+from sandbox.discord.payloads import Payloads
 from tests.sandbox.bot import picture, running
 from tests.sandbox.wire import send
 
@@ -240,4 +241,18 @@ async def test_every_component_is_shown_as_discord_shows_it(sandbox: Sandbox) ->
             ("a.png", None, True, False),
             ("https://example.org/b.png", None, True, True),
         ]
+    assert sandbox.violations == []
+
+
+async def test_an_emoji_of_everybodys_is_shown_by_its_name_alone(sandbox: Sandbox) -> None:
+    async with running(sandbox) as bot:
+        channel = await bot.fetch_channel(sandbox.channel("general").id)
+        assert isinstance(channel, discord.TextChannel)
+        view = ui.View()
+        view.add_item(ui.Button(label="Fox", emoji="🦊"))
+        view.add_item(ui.Select(options=[discord.SelectOption(label="Fox", emoji="🦊")]))
+        await channel.send(view=view)
+    (posted,) = sandbox.channel("general").messages
+    (button,), (select,) = (row["components"] for row in Payloads(sandbox.world, "").message(posted)["components"])
+    assert button["emoji"] == select["options"][0]["emoji"] == {"name": "🦊"}
     assert sandbox.violations == []

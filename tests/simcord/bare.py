@@ -144,8 +144,9 @@ class BareSimcord:
 
 @asynccontextmanager
 async def bare_sandbox() -> AsyncIterator[BareSandbox]:
-    """The sandbox with the small bot."""
+    """The sandbox with the small bot, for requests that are wrong on purpose."""
     async with Sandbox.start(clock=SandboxClock(ManualClock())) as sandbox, running(sandbox) as bot:
+        sandbox.is_wrong_on_purpose = True
         yield BareSandbox(sandbox, bot)
 
 

@@ -51,7 +51,7 @@ export class BooksView {
         pair("Gateways charged", book.total_usd),
         ledger ? pair("Ledger spent", ledger.spent_usd) : null,
         ledger ? pair("Ledger holds", ledger.held_usd) : null,
-        ledger ? pair("They agree", ledger.agree ? "✓ yes" : "✗ no") : null,
+        ledger ? pair("Both together", ledger.verdict) : null,
       ),
       problems.length ? el("ul", { class: "bad" }, problems) : "",
       table("In the gateways' queue", ["Gateway", "Work", "State", "Left"], inHand),

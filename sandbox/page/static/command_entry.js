@@ -28,6 +28,8 @@ export class CommandEntry {
     this.more = el("button", {
       type: "button",
       class: "chip-more",
+      role: "combobox",
+      "aria-haspopup": "listbox",
       onfocus: () => this.#enter(null),
       onclick: () => this.#offerOptions({ first: true }),
     });
@@ -113,7 +115,11 @@ export class CommandEntry {
     const field = new OptionField(spec, {
       store: this.#context.store,
       suggest: (option, typed) => this.#context.suggest(this.command.path, option, typed, this.#values(field)),
-      onchange: () => this.#offer(field),
+      onchange: () => {
+        this.#context.say(null);
+        if (field === this.#current) this.#offer(field);
+      },
+      onremove: () => this.#takeAway(field),
     });
     field.input.addEventListener("focus", () => this.#enter(field));
     this.#fields.push(field);
@@ -133,9 +139,12 @@ export class CommandEntry {
     const count = this.#left.length;
     this.more.hidden = count === 0;
     this.more.textContent = `+${count} optional`;
+    this.more.setAttribute("aria-label", `Add an option, ${count} left`);
   }
 
   #enter(field) {
+    // Another field's suggestions are none for this one.
+    if (field !== this.#current) this.list.hide();
     this.#current = field;
     this.list.owner = field?.input ?? this.more;
     if (field) this.#offer(field);
@@ -147,6 +156,7 @@ export class CommandEntry {
     clearTimeout(this.#timer);
     const asked = (this.#asked += 1);
     if (!field.hasSuggestions) return this.#offerOptions({ first: false, about: field });
+    this.list.rest();
     const ask = async () => {
       try {
         const entries = await field.suggestions();
@@ -199,7 +209,7 @@ export class CommandEntry {
     else if (key === "Tab" && !event.shiftKey && this.list.active) this.list.pick();
     else if (key === "Enter" && !event.shiftKey && isInField) this.#confirm(event);
     else if (key === "Escape") this.#escape();
-    else if (key === "Backspace" && this.#current?.isEmpty && !this.#current.isFile) this.#back();
+    else if (key === "Backspace" && event.target === this.#current?.input && this.#isBefore(event.target)) this.#back();
     else return;
     event.preventDefault();
   }
@@ -215,8 +225,24 @@ export class CommandEntry {
     else this.#context.leave();
   }
 
+  /** Whether Backspace has nothing left to take from the field itself. */
+  #isBefore(input) {
+    return this.#current.isFile || input.value === "";
+  }
+
   #back() {
-    if (!this.#current.spec.required) this.#remove(this.#current);
-    else if (this.#fields.every((field) => field.isEmpty)) this.#context.leave();
+    const field = this.#current;
+    if (!field.spec.required || (field.isFile && !field.isEmpty)) this.#takeAway(field);
+    else if (this.#fields.every((one) => one.isEmpty)) this.#context.leave();
+  }
+
+  /** The option goes where it may, else its file alone. */
+  #takeAway(field) {
+    if (!field.spec.required) {
+      this.#remove(field);
+      return;
+    }
+    field.clear();
+    field.input.focus();
   }
 }

@@ -2,7 +2,9 @@
 import { MESSAGE_LIMIT, paths } from "./checks.js";
 import { CommandEntry } from "./command_entry.js";
 import { el, icon, iconButton, toast } from "./dom.js";
+import { FileTray } from "./file_tray.js";
 import { Listbox } from "./listbox.js";
+import { openMenu } from "./menu.js";
 import { shownName } from "./store.js";
 
 const COMMANDS_SHOWN = 50;
@@ -31,18 +33,19 @@ export class Composer {
       rows: "1",
       role: "combobox",
       "aria-autocomplete": "list",
-      "aria-expanded": "false",
       oninput: () => this.#typed(),
       onkeydown: (event) => this.#key(event),
+      onpaste: (event) => event.clipboardData.files.length && this.tray.take([...event.clipboardData.files]),
     });
+    this.tray = new FileTray(() => this.focus());
     this.list.owner = this.text;
     this.line = el(
       "div",
       { class: "composer-line" },
-      iconButton("plus", "Use a command", () => this.start("/")),
+      iconButton("plus", "Add", (event) => this.#offer(event.currentTarget), { "aria-haspopup": "menu" }),
       this.text,
     );
-    this.#root.append(this.lists, this.replyBar, this.line, this.error);
+    this.#root.append(this.lists, this.replyBar, this.tray.node, this.line, this.error);
     this.#root.addEventListener("dragover", (event) => event.preventDefault());
     this.#root.addEventListener("drop", (event) => this.drop(event));
     store.addEventListener("state", () => {
@@ -70,9 +73,31 @@ export class Composer {
   moved() {
     this.leave({ focus: false });
     this.text.value = "";
+    this.tray.clear();
     this.#grow();
     this.reply(null);
     this.refresh();
+  }
+
+  /** What a message can be given beside words. */
+  #offer(button) {
+    const box = button.getBoundingClientRect();
+    const items = [
+      { label: "Upload a file", icon: "file", run: () => this.#upload() },
+      { label: "Use a command", icon: "apps", run: () => this.start("/") },
+    ];
+    openMenu(items, { x: box.left, y: box.top, back: button, label: "Add" });
+  }
+
+  #upload() {
+    this.leave();
+    this.tray.choose();
+  }
+
+  /** Puts the cursor where one goes on typing. */
+  focus() {
+    if (this.#entry) this.#entry.focus();
+    else this.text.focus();
   }
 
   /** Puts text into the plain box, as if typed. */
@@ -149,13 +174,15 @@ export class Composer {
     }
   }
 
-  /** A file dropped on the page goes to the command's file option. */
+  /** A file dropped on the page goes to the command's file option; without a command, with the next message. */
   drop(event) {
-    const file = event.dataTransfer?.files[0];
-    if (!file) return;
+    const files = [...(event.dataTransfer?.files ?? [])];
+    if (!files.length) return;
     event.preventDefault();
     event.stopPropagation();
-    if (!this.#entry?.takeFile(file)) toast("Begin a command that takes a file, then drop it here.");
+    if (this.text.disabled) toast("You do not have permission to write here.");
+    else if (!this.#entry) this.tray.take(files);
+    else if (!this.#entry.takeFile(files[0])) toast("This command takes no other file.");
   }
 
   #typed() {
@@ -166,7 +193,6 @@ export class Composer {
     if (begun && this.#begins(text)) return;
     if (!text.startsWith("/") || text.includes("\n")) {
       this.list.hide();
-      this.text.setAttribute("aria-expanded", "false");
       return;
     }
     const wanted = text.slice(1).toLowerCase();
@@ -175,7 +201,6 @@ export class Composer {
       .slice(0, COMMANDS_SHOWN)
       .map((one) => ({ key: one.path, title: `/${one.path}`, note: one.description, side: "Easel", heading: "Easel" }));
     this.list.show(entries, { note: entries.length ? null : this.#whyNone() });
-    this.text.setAttribute("aria-expanded", "true");
   }
 
   #whyNone() {
@@ -214,7 +239,7 @@ export class Composer {
 
   async #post() {
     const content = this.text.value.trim();
-    if (!content) return;
+    if (!content && !this.tray.uploadIds.length) return;
     if (content.length > MESSAGE_LIMIT) {
       this.#say(
         `A message holds at most ${inWords(MESSAGE_LIMIT)} characters; this has ${inWords(content.length)}.`,
@@ -222,14 +247,19 @@ export class Composer {
       return;
     }
     const answered = this.#replyTo;
-    const reply = answered ? { reply_to: answered.id } : {};
+    const files = this.tray.clear();
+    const more = {
+      ...(answered ? { reply_to: answered.id } : {}),
+      ...(files.length ? { upload_ids: files.map((one) => one.upload_id) } : {}),
+    };
     // Cleared at once, not when the server has it: what is typed meanwhile belongs to the next message.
     this.text.value = "";
     this.#grow();
     this.reply(null);
     try {
-      await this.#ask("say", { channel_id: this.#store.channelId, content, ...reply });
+      await this.#ask("say", { channel_id: this.#store.channelId, content, ...more });
     } catch (error) {
+      this.tray.putBack(files);
       if (!this.text.value) {
         this.text.value = content;
         this.#grow();

@@ -131,9 +131,9 @@ export class SelectMenu {
 
   open() {
     this.#before = [...this.#chosen];
+    this.#list.owner = this.filter ?? this.opener;
     this.opener.setAttribute("aria-expanded", "true");
     this.node.lastElementChild.hidden = false;
-    this.#list.owner = this.filter ?? this.opener;
     this.#refresh();
     this.filter?.focus();
     this.node.lastElementChild.scrollIntoView({ block: "nearest" });

@@ -78,6 +78,7 @@ function input({ name, label, type, default: preset, choices }) {
     value: preset ?? "",
     "aria-label": label,
   });
-  const value = () => (type === "number" ? Number(box.value) : box.value);
+  // An empty field is no number; the server says so.
+  const value = () => (type === "number" && box.value !== "" ? Number(box.value) : box.value);
   return { name, node: el("label", {}, label, box), value };
 }

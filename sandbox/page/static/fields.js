@@ -127,7 +127,7 @@ function fileUpload(part, labelId) {
   const most = part.max_values ?? 1;
   let files = [];
   const list = el("ul", { class: "form-files" });
-  const draw = () =>
+  const draw = () => {
     list.replaceChildren(
       ...files.map((one) =>
         el(
@@ -147,6 +147,8 @@ function fileUpload(part, labelId) {
         ),
       ),
     );
+    list.dispatchEvent(new Event("change", { bubbles: true }));
+  };
   const take = async (given) => {
     for (const one of [...given].slice(0, most - files.length)) {
       try {

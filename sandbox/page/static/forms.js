@@ -42,6 +42,7 @@ export function openForm(modal, { store, names, send, giveUp }) {
   let isSent = false;
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
+    error.hidden = true;
     if (!isFilled(fields)) return;
     submit.disabled = true;
     const values = Object.fromEntries(fields.map((one) => [one.customId, one.value()]));
@@ -58,7 +59,7 @@ export function openForm(modal, { store, names, send, giveUp }) {
   dialog.addEventListener("close", () => {
     dialog.remove();
     if (!isSent) giveUp();
-    if (back?.isConnected) back.focus();
+    (back?.isConnected ? back : document.getElementById("composer-text")).focus();
   });
   document.body.append(dialog);
   dialog.showModal();
@@ -112,17 +113,25 @@ function labelled(component, label, description, store) {
     component.required === false || component.type === Kind.CHECKBOX
       ? null
       : el("span", { class: "star", "aria-hidden": "true", text: " *" });
-  const head = isGroup ? el("legend", {}, label, star) : el("label", { for: id }, label, star);
-  const complaint = el("p", { class: "form-complaint", role: "alert", hidden: true });
+  const head = isGroup ? el("legend", { id: `${id}-label` }, label, star) : el("label", { for: id }, label, star);
+  const complaint = el("p", { class: "form-complaint", role: "alert", hidden: true, id: `${id}-complaint` });
+  const control = isGroup ? made.node : made.node.querySelector("input, textarea, .select");
+  if (isGroup) control.setAttribute("aria-labelledby", `${id}-label`);
+  control.setAttribute("aria-describedby", `${description ? `${id}-description ` : ""}${id}-complaint`);
   const complain = (text) => {
     complaint.hidden = !text;
     complaint.textContent = text ?? "";
+    if (text) control.setAttribute("aria-invalid", "true");
+    else control.removeAttribute("aria-invalid");
   };
+  // What was complained about and is mended is no longer said.
+  for (const kind of ["input", "change", "closed"])
+    made.node.addEventListener(kind, () => complaint.hidden || complain(made.problem()));
   const node = el(
     isGroup ? "fieldset" : "div",
     { class: "form-field" },
     head,
-    description ? el("p", { class: "form-description", text: description }) : null,
+    description ? el("p", { class: "form-description", id: `${id}-description`, text: description }) : null,
     made.node,
     complaint,
   );

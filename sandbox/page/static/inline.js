@@ -17,6 +17,10 @@ const RULES = [
   [/<@!?(\d{1,20})>/y, (found, names) => names.mention("user", found[1])],
   [/<@&(\d{1,20})>/y, (found, names) => names.mention("role", found[1])],
   [/<#(\d{1,20})>/y, (found, names) => names.mention("channel", found[1])],
+  [
+    /@(?:everyone|here)\b/y,
+    (found, names) => (names.isEveryoneCalled ? el("span", { class: "mention", text: found[0] }) : found[0]),
+  ],
   [/<\/([-_\p{L}\p{N}]{1,32}(?: [-_\p{L}\p{N}]{1,32}){0,2}):(\d{1,20})>/uy, (found, names) => names.command(found[1])],
   [/<t:(-?\d{1,13})(?::([tTdDfFsSR]))?>/y, (found) => timeNode(Number(found[1]) * 1000, found[2])],
   [/<a?:(\w{2,32}):\d{1,20}>/y, (found) => `:${found[1]}:`],
@@ -38,7 +42,7 @@ const RULES = [
   [new RegExp(`\\|\\|${BODY}\\|\\|`, "y"), (found, names, depth) => spoiler(parse(found[1], names, depth))],
 ];
 // Where a rule may begin; anything before that is plain text.
-const SPECIAL = /[\\`<[*_~|]|https?:\/\//g;
+const SPECIAL = /[\\`<[*_~|@]|https?:\/\//g;
 
 /**
  * The nodes and strings for a run of text.

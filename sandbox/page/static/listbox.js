@@ -28,9 +28,15 @@ export class Listbox {
 
   /** The field that says which entry is active. */
   set owner(field) {
-    this.#owner?.removeAttribute("aria-activedescendant");
+    if (this.#owner !== field) this.#tell(false);
     this.#owner = field;
     field?.setAttribute("aria-controls", this.id);
+    this.#tell(!this.node.hidden);
+  }
+
+  #tell(isShown) {
+    if (this.#owner?.getAttribute("role") === "combobox") this.#owner.setAttribute("aria-expanded", String(isShown));
+    if (!isShown) this.#owner?.removeAttribute("aria-activedescendant");
   }
 
   get isOpen() {
@@ -70,13 +76,19 @@ export class Listbox {
             entries.findIndex((entry) => entry.isChosen),
           );
     this.#activate(first && entries.length ? place : -1);
+    this.#tell(!this.node.hidden);
+  }
+
+  /** What is shown answers an earlier question: nothing of it is chosen by a key that was meant for the next one. */
+  rest() {
+    this.#activate(-1);
   }
 
   hide() {
     this.#entries = [];
     this.#active = -1;
     this.node.hidden = true;
-    this.#owner?.removeAttribute("aria-activedescendant");
+    this.#tell(false);
   }
 
   move(step) {

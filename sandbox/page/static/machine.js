@@ -16,6 +16,13 @@ const ACTIONS = [
 ];
 const WORDS = { running: "running", starting: "starting…", stopping: "stopping…", dead: "not running" };
 
+const FORWARDED =
+  "This is Discord's clock alone: after 15 minutes it takes no more edits of a card, after a day a picture's address has " +
+  "ended. The bot's own clock goes on as it did, so a card that it cannot edit any more keeps the words it had.";
+const KILLED =
+  "Killed while a picture is drawn, the bot finds it after its next start. Locus, and every gateway with a question or " +
+  "words to speak, answers while the bot waits: killed then, the bot says that nobody knows what became of it.";
+
 /** The bot's state in words. */
 export function botWords(bot) {
   return WORDS[bot.state] ?? bot.state;
@@ -61,6 +68,7 @@ export class MachineView {
       el("h3", { text: "The bot's process" }),
       this.#state,
       el("div", { class: "row" }, Object.values(this.#buttons)),
+      el("p", { class: "panel-note", text: KILLED }),
       el("h3", { text: "Speed of drawing" }),
       el(
         "div",
@@ -81,6 +89,7 @@ export class MachineView {
       ),
       el("h3", { text: "Put the clock forward" }),
       this.#clock,
+      el("p", { class: "panel-note", text: FORWARDED }),
       el(
         "div",
         { class: "row" },

@@ -4,6 +4,7 @@ import { ChannelList, firstChannel } from "./channels.js";
 import { Composer } from "./composer.js";
 import { toast } from "./dom.js";
 import { openForm } from "./forms.js";
+import { History } from "./history.js";
 import { Interactions } from "./interactions.js";
 import { MemberList } from "./members.js";
 import { MessageLog } from "./messages.js";
@@ -45,7 +46,7 @@ async function tell(verb, fields) {
 
 const acts = new Acts({ store, ask, interactions, go });
 const names = namesFrom(store, acts);
-const log = new MessageLog({ store, names, acts, interactions });
+const log = new MessageLog({ store, names, acts, interactions, history: new History(store, ask) });
 // Views that draw on "state" come after the log's own drawing, which follows "messages".
 const channels = new ChannelList(store, go);
 const composer = new Composer(store, ask);
@@ -141,6 +142,11 @@ interactions.addEventListener("modal", ({ detail: { interaction_id, modal } }) =
   openForm(modal, { store, names, send, giveUp: () => tell("close_modal", { interaction_id }) });
 });
 addEventListener("hashchange", onHash);
+// Its address would read as a person's name; without scripts it leads to the same place.
+document.getElementById("skip").addEventListener("click", (event) => {
+  event.preventDefault();
+  composer.focus();
+});
 addEventListener("dragover", (event) => event.preventDefault());
 addEventListener("drop", (event) => composer.drop(event));
 

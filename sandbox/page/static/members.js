@@ -16,7 +16,9 @@ export class MemberList {
 
   draw() {
     const guild = this.#store.guildOf(this.#store.channelId);
-    const members = guild?.members ?? [];
+    // In a conversation of two the other one is the bot.
+    const partner = this.#store.botUser();
+    const members = guild?.members ?? (partner && this.#store.channelId ? [{ user: partner, roles: [] }] : []);
     const groups = new Map();
     for (const member of members.toSorted((one, other) => shownName(one.user).localeCompare(shownName(other.user)))) {
       const group = this.#groupOf(member, guild);

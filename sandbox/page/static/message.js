@@ -133,7 +133,9 @@ function texts(components) {
 }
 
 function words(message, context) {
-  const { names, store, acts } = context;
+  const { store, acts } = context;
+  // Where nobody was called, it is just a word.
+  const names = { ...context.names, isEveryoneCalled: Boolean(message.mention_everyone) };
   if (message.sandbox?.is_loading || message.flags & LOADING_FLAG) return [thinking(shownName(message.author))];
   const parts = {
     names,
@@ -161,8 +163,18 @@ export function thinking(name) {
   return el("div", { class: "thinking" }, dots, el("span", { text: `${name} is thinking…` }));
 }
 
-function foot(message, { acts, failure }) {
+function foot(message, { acts, failure, store }) {
+  const { thread } = message;
   return [
+    thread && thread.id !== store.channelId
+      ? el(
+          "button",
+          { type: "button", class: "thread-mark", onclick: () => acts.go(thread.id) },
+          icon("thread"),
+          el("b", { text: store.channel(thread.id)?.name ?? thread.name }),
+          "See thread ›",
+        )
+      : null,
     failure ? el("p", { class: "failure", role: "alert" }, icon("alert"), failure) : null,
     isEphemeral(message) ? onlyYou(() => acts.dismiss(message)) : null,
   ];

@@ -1,5 +1,5 @@
 /** The log of a channel: rows, day dividers, what is still under way, scrolling, and news said aloud. */
-import { el } from "./dom.js";
+import { el, toast } from "./dom.js";
 import { messageRow, onlyYou, preview, thinking } from "./message.js";
 import { compareIds, shownName } from "./store.js";
 import { dayNumber, now, written } from "./times.js";
@@ -8,6 +8,8 @@ import { dayNumber, now, written } from "./times.js";
 const TOGETHER_MS = 7 * 60 * 1000;
 // So near to the end counts as reading along.
 const NEAR_END = 120;
+// So near to the first one that is known, earlier ones are fetched.
+const NEAR_START = 400;
 const FLASH_MS = 2000;
 
 export class MessageLog {
@@ -17,19 +19,26 @@ export class MessageLog {
   #names;
   #acts;
   #interactions;
+  #history;
   #stale = new Set();
   #wanted = null;
   /** Whether the end is read along; what comes is then scrolled to. */
   #atEnd = true;
   #top = 0;
 
-  constructor({ store, names, acts, interactions }) {
+  constructor({ store, names, acts, interactions, history }) {
     this.#store = store;
     this.#names = names;
     this.#acts = acts;
     this.#interactions = interactions;
+    this.#history = history;
     store.addEventListener("messages", ({ detail }) => detail === store.channelId && this.drawAll());
-    store.addEventListener("message", ({ detail }) => detail.channelId === store.channelId && this.#change(detail));
+    store.addEventListener("older", ({ detail }) => detail.channelId === store.channelId && this.#drawOlder(detail));
+    store.addEventListener("message", ({ detail }) => {
+      if (detail.channelId === store.channelId) this.#change(detail);
+      // A thread has the id of the message that it hangs on.
+      else if (detail.message.id === store.channelId) this.#log.querySelector(".beginning").replaceWith(this.#beginning());
+    });
     interactions.addEventListener("pending", () => this.#drawPending());
     interactions.addEventListener("failed", ({ detail }) => this.#redraw(detail));
     this.#log.addEventListener("closed", () => this.#drawStale());
@@ -43,24 +52,58 @@ export class MessageLog {
   /** Draws the channel in view from nothing. */
   drawAll() {
     const messages = this.#store.messages.get(this.#store.channelId) ?? [];
-    const rows = [];
-    messages.forEach((message, place) => {
-      const before = messages[place - 1];
-      if (!before || dayNumber(at(before)) !== dayNumber(at(message))) rows.push(divider(at(message)));
-      rows.push(this.#row(message, before));
-    });
-    this.#log.replaceChildren(this.#beginning(), ...rows);
+    this.#log.replaceChildren(this.#beginning(), ...this.#rows(messages));
     this.#drawPending();
     this.#atEnd = true;
     this.#toEnd();
     if (this.#wanted) this.jump(this.#wanted);
   }
 
-  /** Scrolls to a message and lights it up; one not drawn yet as soon as it is. */
-  jump(messageId) {
-    const row = document.getElementById(`message-${messageId}`);
-    this.#wanted = row ? null : messageId;
-    if (!row) return;
+  #rows(messages) {
+    return messages.flatMap((message, place) => {
+      const before = messages[place - 1];
+      const row = this.#row(message, before);
+      return before && isSameDay(before, message) ? [row] : [divider(at(message)), row];
+    });
+  }
+
+  /** Earlier ones come to stand before the rest; what is read stays where it is on the screen. */
+  #drawOlder({ count }) {
+    const messages = this.#store.messages.get(this.#store.channelId);
+    const { scrollHeight, scrollTop } = this.#log;
+    const beginning = this.#log.querySelector(".beginning");
+    if (count && isSameDay(messages[count - 1], messages[count])) beginning.nextElementSibling.remove();
+    beginning.after(...this.#rows(messages.slice(0, count)));
+    if (count) this.#redraw(messages[count].id);
+    beginning.replaceWith(this.#beginning());
+    this.#log.scrollTop = scrollTop + this.#log.scrollHeight - scrollHeight;
+    this.#top = this.#log.scrollTop;
+  }
+
+  async #more() {
+    try {
+      await this.#history.more(this.#store.channelId);
+    } catch (error) {
+      toast(error.message);
+    }
+  }
+
+  /** Scrolls to a message and lights it up; one not drawn yet as soon as it is, one from long ago once it is here. */
+  async jump(messageId) {
+    const { channelId } = this.#store;
+    if (!this.#store.messages.has(channelId)) {
+      this.#wanted = messageId;
+      return;
+    }
+    this.#wanted = null;
+    const isThere = await this.#history.find(channelId, messageId).catch(() => false);
+    if (channelId !== this.#store.channelId) return;
+    const row = isThere ? document.getElementById(`message-${messageId}`) : null;
+    if (!row) {
+      toast("That message could not be loaded.");
+      return;
+    }
+    this.#atEnd = false;
     row.scrollIntoView({ block: "center" });
     row.focus({ preventScroll: true });
     row.classList.add("flash");
@@ -70,6 +113,10 @@ export class MessageLog {
   #beginning() {
     const channel = this.#store.channel(this.#store.channelId);
     const name = channel ? this.#store.channelName(channel) : "";
+    if (!this.#store.isWhole(this.#store.channelId)) return this.#earlier();
+    const starter = this.#store.starterOf(this.#store.channelId);
+    if (starter)
+      return el("li", { class: "beginning starter" }, el("h2", { text: name }), el("ol", {}, this.#row(starter, null)));
     return el(
       "li",
       { class: "beginning" },
@@ -78,6 +125,13 @@ export class MessageLog {
         text: channel?.guild_id ? `This is the start of #${name}.` : "This is the start of a conversation of two.",
       }),
     );
+  }
+
+  /** Scrolling up fetches more; so does this, for whoever does not scroll. */
+  #earlier() {
+    const more = el("button", { type: "button", class: "textual", text: "Show earlier messages" });
+    more.addEventListener("click", () => this.#more());
+    return el("li", { class: "beginning" }, this.#store.messages.has(this.#store.channelId) ? more : null);
   }
 
   #row(message, before) {
@@ -94,7 +148,7 @@ export class MessageLog {
   #change({ op, message }) {
     const row = document.getElementById(`message-${message.id}`);
     if (op === "delete") {
-      row?.remove();
+      this.#remove(row);
       this.#redrawAfter(message.id);
       return;
     }
@@ -111,7 +165,7 @@ export class MessageLog {
     const before = messages[place - 1];
     const pending = this.#log.querySelector(".pending");
     const rows = [this.#row(message, before)];
-    if (!before || dayNumber(at(before)) !== dayNumber(at(message))) rows.unshift(divider(at(message)));
+    if (!before || !isSameDay(before, message)) rows.unshift(divider(at(message)));
     for (const row of rows) this.#log.insertBefore(row, pending);
     if (this.#atEnd || message.author.id === this.#store.me?.id) this.#toEnd();
     return undefined;
@@ -140,6 +194,16 @@ export class MessageLog {
     if (this.#atEnd) this.#toEnd();
   }
 
+  /** Whoever was within the row goes on at the one beside it, else at the message box. */
+  #remove(row) {
+    if (!row) return;
+    const isWithin = row.contains(document.activeElement);
+    const rows = [...this.#log.querySelectorAll(".message")];
+    const at = rows.indexOf(row);
+    row.remove();
+    if (isWithin) (rows[at + 1] ?? rows[at - 1] ?? document.getElementById("composer-text")).focus();
+  }
+
   #redrawAfter(messageId) {
     const following = (this.#store.messages.get(this.#store.channelId) ?? []).find(
       (one) => compareIds(one.id, messageId) > 0,
@@ -156,7 +220,7 @@ export class MessageLog {
   }
 
   #drawPending() {
-    for (const row of this.#log.querySelectorAll(".pending")) row.remove();
+    for (const row of this.#log.querySelectorAll(".pending")) this.#remove(row);
     for (const one of this.#interactions.pendingIn(this.#store.channelId)) this.#log.append(this.#pendingRow(one));
     if (this.#atEnd) this.#toEnd();
   }
@@ -194,6 +258,7 @@ export class MessageLog {
     const { scrollTop, scrollHeight, clientHeight } = this.#log;
     if (scrollHeight - scrollTop - clientHeight < NEAR_END) this.#atEnd = true;
     else if (scrollTop < this.#top) this.#atEnd = false;
+    if (scrollTop < this.#top && scrollTop < NEAR_START) this.#more();
     this.#top = scrollTop;
   }
 
@@ -217,21 +282,23 @@ function at(message) {
   return Date.parse(message.timestamp);
 }
 
+function isSameDay(one, other) {
+  return dayNumber(at(one)) === dayNumber(at(other));
+}
+
 function isTogether(before, message) {
   const isPlain = !message.message_reference && !message.sandbox?.uses;
   const isSame =
     before.author.id === message.author.id &&
     Boolean(before.sandbox?.is_ephemeral) === Boolean(message.sandbox?.is_ephemeral);
-  return (
-    isPlain && isSame && at(message) - at(before) < TOGETHER_MS && dayNumber(at(before)) === dayNumber(at(message))
-  );
+  return isPlain && isSame && at(message) - at(before) < TOGETHER_MS && isSameDay(before, message);
 }
 
 function divider(atMs) {
   const isToday = dayNumber(atMs) === dayNumber(now());
   return el(
     "li",
-    { class: "divider", role: "separator" },
+    { class: "divider" },
     el("span", { text: isToday ? `Today, ${written(atMs, "D")}` : written(atMs, "D") }),
   );
 }

@@ -4,6 +4,7 @@ import { el, icon } from "./dom.js";
 /**
  * @typedef {object} Names
  * @property {(kind: "user" | "role" | "channel", id: string) => Node} mention
+ * @property {boolean} [isEveryoneCalled] whether @everyone and @here in the text call anybody
  * @property {(path: string) => Node} command
  * @property {(channelId: string, messageId: string | undefined, shown: Array<Node | string> | null) => Node} jump
  */

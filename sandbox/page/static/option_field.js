@@ -1,6 +1,6 @@
 /** One option of a command being typed: a chip with a name and a field. */
 import { Option, problem, readNumber } from "./checks.js";
-import { bytes, el, icon } from "./dom.js";
+import { bytes, el, icon, iconButton } from "./dom.js";
 import { entities } from "./entities.js";
 import { upload } from "./socket.js";
 
@@ -10,6 +10,8 @@ const KINDS = {
   [Option.ROLE]: { roles: true },
   [Option.MENTIONABLE]: { users: true, roles: true },
 };
+const NO_FILE = "Choose or drop a file";
+let fields = 0;
 const BOOLEANS = [
   { key: "true", title: "True", value: true },
   { key: "false", title: "False", value: false },
@@ -20,23 +22,33 @@ export class OptionField {
   #suggest;
   #picked = null;
   #upload = null;
+  #taken = 0;
   #onchange;
 
   /**
    * @param {object} spec the option as the bot registered it
    * @param {{store: import("./store.js").Store, suggest: (name: string, typed: string) => Promise<object[]>,
-   *   onchange: () => void}} context
+   *   onchange: () => void, onremove: () => void}} context `onremove`: somebody wants the file, or the option, gone
    */
-  constructor(spec, { store, suggest, onchange }) {
+  constructor(spec, { store, suggest, onchange, onremove }) {
     this.spec = spec;
     this.#store = store;
     this.#suggest = suggest;
     this.#onchange = onchange;
     // The composer shows the first of these below; each is read out with its field.
-    this.complaint = el("span", { class: "hidden-words", hidden: true });
+    this.complaint = el("span", { class: "hidden-words", hidden: true, id: `chip-complaint-${(fields += 1)}` });
     this.input = spec.type === Option.ATTACHMENT ? this.#filePicker() : this.#textField();
     const name = el("span", { class: "chip-name", text: spec.name });
-    this.node = el("label", { class: "chip", title: spec.description }, name, this.input, this.complaint);
+    this.input.setAttribute("aria-describedby", this.complaint.id);
+    const remove = this.isFile
+      ? iconButton("close", `Remove ${spec.name}`, onremove, { hidden: Boolean(spec.required) })
+      : null;
+    this.remove = remove;
+    this.node = el(
+      "label",
+      { class: "chip", title: spec.description },
+      [name, this.input, remove, this.complaint].filter(Boolean),
+    );
   }
 
   #textField() {
@@ -57,7 +69,7 @@ export class OptionField {
       hidden: true,
       onchange: () => this.chooser.files[0] && this.take(this.chooser.files[0]),
     });
-    const label = el("span", { class: "chip-file-text", text: "Choose or drop a file" });
+    const label = el("span", { class: "chip-file-text", text: NO_FILE });
     return el(
       "button",
       {
@@ -134,18 +146,36 @@ export class OptionField {
 
   /** Lays a file down at the server. */
   async take(file) {
-    const label = this.input.querySelector(".chip-file-text");
-    label.textContent = `${file.name} …`;
+    const taken = (this.#taken += 1);
+    this.#name(`${file.name} …`);
     try {
-      this.#upload = await upload(file);
-      label.textContent = `${this.#upload.filename} (${bytes(this.#upload.size)})`;
+      const kept = await upload(file);
+      // Another file was chosen meanwhile, or none.
+      if (taken !== this.#taken) return;
+      this.#upload = kept;
+      this.#name(`${kept.filename} (${bytes(kept.size)})`);
     } catch (error) {
-      this.#upload = null;
-      label.textContent = "Choose or drop a file";
+      if (taken !== this.#taken) return;
+      this.clear();
       this.complain(error.message);
       return;
     }
+    this.remove.hidden = false;
     this.#changed();
+  }
+
+  /** Takes the file away. */
+  clear() {
+    this.#taken += 1;
+    this.#upload = null;
+    this.chooser.value = "";
+    this.#name(NO_FILE);
+    this.remove.hidden = Boolean(this.spec.required);
+    this.#changed();
+  }
+
+  #name(text) {
+    this.input.querySelector(".chip-file-text").textContent = text;
   }
 
   /** Checks the field and says what is wrong with it; null when nothing is. */

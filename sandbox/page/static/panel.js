@@ -48,7 +48,7 @@ export class Panel {
   takePanel(frame) {
     this.books.take(frame);
     this.faults.take(frame.faults, frame.gateways);
-    this.traffic.violations = frame.violations;
+    this.traffic.tell(frame);
     this.#tabs.faults.classList.toggle("marked", frame.faults.active.length > 0);
   }
 
@@ -83,7 +83,10 @@ export class Panel {
       { class: "panel-head" },
       icon("gauge"),
       el("h2", { text: "Inside the sandbox" }),
-      iconButton("close", "Close the panel", () => document.getElementById("panel-toggle").click()),
+      iconButton("close", "Close the panel", () => {
+        document.getElementById("panel-toggle").click();
+        document.getElementById("panel-toggle").focus();
+      }),
     );
     this.#root.replaceChildren(head, bar, ...Object.values(this.#views).map((view) => view.node));
     this.#choose("traffic");

@@ -14,9 +14,18 @@ export function personAtFirst() {
   return [named, before, FIRST].find((name) => PEOPLE.includes(name));
 }
 
-/** The address's person, channel and message. */
+/** The address's person, channel and message; a part that cannot be read is empty. */
 export function readPlace() {
-  return location.hash.replace(/^#/, "").split("/").map(decodeURIComponent);
+  return location.hash
+    .replace(/^#/, "")
+    .split("/")
+    .map((part) => {
+      try {
+        return decodeURIComponent(part);
+      } catch {
+        return "";
+      }
+    });
 }
 
 /** Writes who and where this window is into its address, so that a reload or a copy of it stands there again. */

@@ -1,11 +1,12 @@
 /**
  * What this window knows of the world: who it is, the places, the people, the messages. Views listen to its events:
- * "state", "messages" (detail: channel id), "message" (detail: {channelId, op, message}), "unread".
+ * "state", "messages" (detail: channel id), "older" (detail: {channelId, count} of those put before the rest),
+ * "message" (detail: {channelId, op, message}), "unread".
  */
 import { setClock } from "./times.js";
 
 export const Channel = { TEXT: 0, DIRECT: 1, PUBLIC_THREAD: 11, PRIVATE_THREAD: 12 };
-// Messages kept per channel; the server sends as many.
+// Messages kept per channel, beside those that somebody scrolled up to.
 const KEPT = 300;
 
 /** Snowflakes as text: the longer is the later. */
@@ -29,6 +30,12 @@ export class Store extends EventTarget {
   channelId = null;
   /** @type {Map<string, object[]>} by channel, oldest first */
   messages = new Map();
+  /** @type {Map<string, object>} by thread, the message of its channel that it hangs on */
+  #starters = new Map();
+  /** Channels whose first message is among those known. */
+  #whole = new Set();
+  /** How many messages somebody has scrolled up to, by channel. */
+  #looked = new Map();
   /** @type {Map<string, number>} unread channels, with how many pings */
   unread = new Map();
 
@@ -39,12 +46,48 @@ export class Store extends EventTarget {
     this.#tell("state");
   }
 
-  takeMessages({ channel_id: channelId, messages }) {
+  takeMessages({ channel_id: channelId, messages, is_whole: isWhole, starter }) {
+    if (starter) this.#starters.set(channelId, starter);
+    else this.#starters.delete(channelId);
     this.messages.set(
       channelId,
       messages.toSorted((left, right) => compareIds(left.id, right.id)),
     );
+    this.#looked.delete(channelId);
+    this.#note(channelId, isWhole);
     this.#tell("messages", channelId);
+  }
+
+  /** Puts earlier ones before those that are known. */
+  takeOlder(channelId, { messages, is_whole: isWhole }) {
+    const log = this.messages.get(channelId);
+    log.unshift(...messages);
+    this.#looked.set(channelId, log.length);
+    this.#note(channelId, isWhole);
+    this.#tell("older", { channelId, count: messages.length });
+  }
+
+  /** The message that the thread hangs on, and has as its id; undefined for other channels. */
+  starterOf(channelId) {
+    return this.#starters.get(channelId);
+  }
+
+  /** Whether nothing stands before the messages that are known. */
+  isWhole(channelId) {
+    return this.#whole.has(channelId);
+  }
+
+  #note(channelId, isWhole) {
+    if (isWhole) this.#whole.add(channelId);
+    else this.#whole.delete(channelId);
+  }
+
+  /** The oldest make room, unless somebody has looked so far back. */
+  #makeRoom(channelId, log) {
+    const many = log.length - Math.max(KEPT, this.#looked.get(channelId) ?? 0);
+    if (many <= 0) return;
+    log.splice(0, many);
+    this.#whole.delete(channelId);
   }
 
   takeMessage({ op, channel_id: channelId, message }) {
@@ -52,6 +95,8 @@ export class Store extends EventTarget {
       this.unread.set(channelId, (this.unread.get(channelId) ?? 0) + (message.sandbox?.pings_me ? 1 : 0));
       this.#tell("unread");
     }
+    if (op === "delete") this.#starters.delete(message.id);
+    else if (this.#starters.has(message.id)) this.#starters.set(message.id, message);
     const log = this.messages.get(channelId);
     if (!log) return;
     const place = log.findIndex((known) => known.id === message.id);
@@ -62,7 +107,7 @@ export class Store extends EventTarget {
     } else {
       log.push(message);
       log.sort((left, right) => compareIds(left.id, right.id));
-      if (log.length > KEPT) log.splice(0, log.length - KEPT);
+      this.#makeRoom(channelId, log);
     }
     this.#tell("message", { channelId, op: place < 0 && op === "edit" ? "create" : op, message });
   }
@@ -70,6 +115,9 @@ export class Store extends EventTarget {
   /** Forgets what another person saw. */
   forget() {
     this.messages.clear();
+    this.#starters.clear();
+    this.#whole.clear();
+    this.#looked.clear();
     this.unread.clear();
     this.me = null;
   }

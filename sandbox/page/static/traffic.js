@@ -1,11 +1,11 @@
-/** What goes over the wire, newest at the foot, each with what the check against Discord's document found. */
+/** What goes over the wire, newest at the foot, each with what the checks found. */
 import { el } from "./dom.js";
 
 const KEPT = 300;
 const MARKS = {
   ok: ["✓", "fits Discord's OpenAPI document"],
-  violation: ["✗", "breaks Discord's OpenAPI document"],
-  unchecked: ["·", "not in the document"],
+  violation: ["✗", "breaks Discord's rules"],
+  unchecked: ["·", "not held against Discord's OpenAPI document"],
 };
 const SIDES = { rest: "REST", gateway: "Gateway", provider: "Provider" };
 
@@ -26,14 +26,17 @@ export class TrafficView {
       this.#count,
       this.#list,
     );
-    this.violations = 0;
   }
 
-  /** How many requests broke Discord's document. */
-  set violations(count) {
+  /**
+   * How many bodies broke Discord's rules, and which rules those are.
+   * @param {{violations: number, note: string | null}} told `note` says what could not be checked
+   */
+  tell({ violations, note }) {
     this.#count.textContent =
-      count === 0 ? "0 violations of Discord's OpenAPI document" : `${count} violations of Discord's OpenAPI document`;
-    this.#count.classList.toggle("bad", count > 0);
+      `${violations} ${violations === 1 ? "violation" : "violations"} of ` +
+      (note ? `Discord's rules. ${note}` : "Discord's OpenAPI document and limits");
+    this.#count.classList.toggle("bad", violations > 0);
   }
 
   take(items) {
