@@ -32,6 +32,7 @@ async def paid(folder: Path) -> AsyncIterator[tuple[Rig, PretendChain, PayingLoc
         ) as stage,
         stage.bot() as house,
     ):
+        stage.chain = chain
         yield stage, chain, locus, house
 
 
