@@ -11,13 +11,12 @@ import json
 import sys
 import time
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
+from benchmarks import resident
 from bot import app, config, serving
 
 # The loop is asked for a sign of life this often; a stall is how much later than asked it came.
 LOOK_S = 0.001
-_KIB, _MB = 1_024, 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,9 +41,9 @@ class Watch:
         self._is_new = True
 
     def begin(self) -> None:
-        """Forgets what was. Linux alone lets a process forget its peak (proc_pid_clear_refs in the manual)."""
-        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
-        self._rest_mb = _resident("VmRSS")
+        """Forgets what was."""
+        resident.forget_peak()
+        self._rest_mb = resident.now_mb()
         self._longest_s = self._own_s = 0.0
         self._is_new = True  # the look that is under way saw this very call
 
@@ -54,7 +53,7 @@ class Watch:
             stall_ms=self._longest_s * 1_000,
             own_ms=self._own_s * 1_000,
             rest_mb=self._rest_mb,
-            peak_mb=_resident("VmHWM"),
+            peak_mb=resident.peak_mb(),
         )
 
     async def run(self) -> None:
@@ -68,12 +67,6 @@ class Watch:
                 continue
             self._longest_s = max(self._longest_s, late_s)
             self._own_s = max(self._own_s, min(late_s, time.process_time() - worked))
-
-
-def _resident(field: str) -> float:
-    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
-    (found,) = [line for line in lines if line.startswith(f"{field}:")]
-    return int(found.split()[1]) * _KIB / _MB
 
 
 async def main() -> None:

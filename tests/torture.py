@@ -219,7 +219,7 @@ def _outcome(scene: Scene, facts: Facts, *, seed: int, kills: int, typed: int, p
         charged=sum(charge.amount for charge in scene.charges),
         spent=sum(one.booked or 0 for one in facts.records),
         held=sum(one.hold.amount for one in unknown),
-        unknown_charged=sum(prompt_hash(one.prompt) in times for one in unknown),
+        unknown_charged=sum(prompt_hash(one.prompt or "") in times for one in unknown),
         problems=tuple(problems),
     )
 

@@ -5,9 +5,11 @@ meanwhile, the file holds exactly the entries of one moment. States, and what st
 which their page was read.
 """
 
+import asyncio
 import csv
 import io
 import json
+import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -25,9 +27,10 @@ from bot.ledger.records.model import Period, Place, Record
 T = TypeVar("T")
 # Holds read in one hop, some two entries each: few enough that nobody else waits long for the reader.
 PAGE = 500
-# A cell that begins so is a formula to a spreadsheet (OWASP, "CSV Injection"), whatever blanks stand before.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _GUARD = "'"
+# A cell that begins so is a formula to a spreadsheet (OWASP, "CSV Injection"), whatever blanks stand before; one that
+# begins with the guard gets another, so that the guard can be taken away again.
+_ARMED = re.compile(r"[\t\r\n']|\s*[=+\-@＝＋－＠]")
 
 
 class Format(StrEnum):
@@ -127,14 +130,20 @@ async def export(
     guild_id: GuildId | None = None,
     credit_ticks: Mapping[str, Ticks] | None = None,
 ) -> AsyncIterator[Chunk]:
-    """The file in pieces, a page each. `credit_ticks`: what a credit costs now, by provider that bills in credits."""
-    write = _csv if form is Format.CSV else _jsonl
+    """The file in pieces, a page each. `credit_ticks`: what a credit costs now, by provider that bills in credits.
+
+    A page takes some tens of milliseconds to write: that is done in a thread, and the loop goes on meanwhile.
+    """
     if form is Format.CSV:
         heading = [f"{name}_usd" if name in _MONEY else name for name in COLUMNS]
         yield Chunk(text=_csv_text([heading]), rows=0)
     async for page in records(source, period=period, guild_id=guild_id):
-        rows = [row_of(record, credit_ticks or {}) for record in page]
-        yield Chunk(text=write(rows), rows=len(rows))
+        yield Chunk(text=await asyncio.to_thread(_written, page, form, credit_ticks or {}), rows=len(page))
+
+
+def _written(page: list[Record], form: Format, credit_ticks: Mapping[str, Ticks]) -> str:
+    rows = [row_of(record, credit_ticks) for record in page]
+    return _csv(rows) if form is Format.CSV else _jsonl(rows)
 
 
 def row_of(record: Record, credit_ticks: Mapping[str, Ticks]) -> dict[str, Cell]:
@@ -218,8 +227,7 @@ def _plain(value: Decimal) -> str:
 
 def defused(text: str) -> str:
     """The text as a cell that no spreadsheet takes for a formula; `armed` undoes it."""
-    is_formula = text.startswith(_FORMULA) or text.lstrip().startswith(_FORMULA)
-    return _GUARD + text if is_formula or text.startswith(_GUARD) else text
+    return _GUARD + text if _ARMED.match(text) else text
 
 
 def armed(cell: str) -> str:

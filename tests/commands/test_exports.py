@@ -6,9 +6,11 @@ import json
 import sqlite3
 import stat
 import sys
+import threading
 import tracemalloc
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -279,3 +281,26 @@ def test_a_record_without_a_job_has_empty_cells() -> None:
     bare = replace(record(), work=None, closed_at=None)
     row = row_of(bare, {"xai": Ticks(1)})
     assert (row["command"], row["channel"], row["closed_at"], row["billed_in"]) == (None, None, None, "ticks")
+
+
+class _Prices(dict[str, Ticks]):
+    """Knows in which threads it was asked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.threads: set[int] = set()
+
+    def get(self, name: str, default: Any = None, /) -> Any:
+        self.threads.add(threading.get_ident())
+        return super().get(name, default)
+
+
+async def test_a_page_is_written_beside_the_loop_and_not_on_it(tmp_path: Path) -> None:
+    """Whoever types meanwhile must have an acknowledgement: a page takes tens of milliseconds."""
+    prices = _Prices()
+    prices["xai"] = usd("0.01")
+    async with Database.open_readonly(await settle(tmp_path, a=400_000_000)) as readers:
+        pieces = export(readers, period=Period(), form=Format.CSV, credit_ticks=prices)
+        assert sum([piece.rows async for piece in pieces]) == 2
+    assert prices.threads
+    assert threading.get_ident() not in prices.threads

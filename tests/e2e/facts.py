@@ -12,13 +12,13 @@ from bot.jobs.looks import store as looks
 from bot.jobs.model import Job, State
 from bot.ledger import store as ledger
 from bot.ledger.check import check
-from bot.ledger.model import Hold
+from bot.ledger.model import EntryKind, Hold, HoldState
 from bot.services import store
 from bot.services.ask import store as talk
-from bot.services.ask.model import ASK
+from bot.services.ask.model import ASK, SPEAK
 from bot.services.books import booked_for
 from bot.services.deliveries import DeliveryRow, Route
-from bot.services.payload import decode_order
+from bot.services.payload import UnreadablePayload, decode_order
 from sandbox.stage import Stage
 
 _OPEN = (InteractionState.RECEIVED, InteractionState.ACCEPTED)
@@ -26,13 +26,24 @@ _OPEN = (InteractionState.RECEIVED, InteractionState.ACCEPTED)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """One job with all that is written about its money and its delivery; `booked` in ticks."""
+    """One job with all that is written about its money and its delivery; `booked` in ticks.
+
+    `prompt` is what the gateway was sent, None where the words are erased or were never kept. `references` are what the
+    gateway calls the job, and the hash of its payment.
+    """
 
     job: Job
-    prompt: str
+    prompt: str | None
     hold: Hold
     booked: int | None
+    is_corrected: bool
+    references: tuple[str, ...]
     delivery: DeliveryRow | None
+
+    @property
+    def is_certain(self) -> bool:
+        """True where the ledger says what it cost: posted, void, or corrected by a person."""
+        return self.hold.state in (HoldState.POSTED, HoldState.VOIDED) or self.is_corrected
 
     @property
     def is_public(self) -> bool:
@@ -66,12 +77,15 @@ class Facts:
         return Counter(one.job.state for one in self.records)
 
 
-def _prompt(reader: Reader, job: Job) -> str:
+def _prompt(reader: Reader, job: Job) -> str | None:
     """What the gateway was asked: a picture's words, a question."""
-    if job.kind == ASK:
+    if job.kind in (ASK, SPEAK):
         turn = talk.turn(reader, job.id)
-        return "" if turn is None else turn.question or ""
-    return decode_order(job.payload, version=job.payload_version, provider=job.provider, model=job.model).prompt
+        return None if turn is None else turn.question
+    try:
+        return decode_order(job.payload, version=job.payload_version, provider=job.provider, model=job.model).prompt
+    except UnreadablePayload:
+        return None
 
 
 def _record(reader: Reader, job_id: JobId) -> Record:
@@ -79,11 +93,15 @@ def _record(reader: Reader, job_id: JobId) -> Record:
     hold = ledger.hold_of(reader, hold_id_of(job_id))
     assert job is not None
     assert hold is not None, f"job {job_id} has no hold"
+    paid = reader.one("SELECT tx_hash FROM payment WHERE job_id = ?", (job_id,))
+    kinds = [entry.kind for entry in ledger.entries_of(reader, hold.hold_id)]
     return Record(
         job=job,
         prompt=_prompt(reader, job),
         hold=hold,
         booked=booked_for(reader, job_id),
+        is_corrected=EntryKind.ADJUST in kinds,
+        references=tuple(filter(None, (job.external_id, None if paid is None else paid["tx_hash"]))),
         delivery=store.delivery_of(reader, job_id),
     )
 

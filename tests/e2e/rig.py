@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import discord
@@ -12,13 +12,15 @@ from bot import app, config, serving
 from bot.core.clock import Clock
 from bot.db import Reader
 from bot.jobs import store as jobs
-from bot.jobs.looks import store as looks
 from bot.jobs.model import Job, State
-from bot.ledger.check import check
+from sandbox.chain import PretendChain
 from sandbox.discord import Message, Sandbox
 from sandbox.gateways import Gateways
+from sandbox.gateways.book import Book
 from sandbox.gateways.server import FIRST_TWO
 from sandbox.stage import Stage, stage
+from tests.e2e.facts import look
+from tests.e2e.matching import ALIKE, Taken, Unlike, assert_alike, taken_by
 
 # Pretend gateways draw this much faster than real ones: a median of 0.16 s.
 SCALE = 0.02
@@ -29,10 +31,12 @@ EDIT_EVERY_S = 0.05
 
 @dataclass(kw_only=True)
 class Rig:
-    """A stage and the settings of the bots on it."""
+    """A stage and the settings of the bots on it. `chain` is where calls are paid for one by one, if they are."""
 
     stage: Stage
     edit_every_s: float = EDIT_EVERY_S
+    chain: PretendChain | None = None
+    others: list[Book] = field(default_factory=list)  # of gateways beside the stage's own
 
     @property
     def sandbox(self) -> Sandbox:
@@ -70,7 +74,7 @@ class Rig:
     async def settle(self, house: app.House, timeout_s: float = 20.0) -> tuple[Job, ...]:
         """Waits until every job has ended or is unknown and every card has its last word; returns the jobs."""
 
-        def look(reader: Reader) -> tuple[Job, ...] | None:
+        def ended(reader: Reader) -> tuple[Job, ...] | None:
             rows = reader.all("SELECT id FROM job ORDER BY created_at, id")
             found = tuple(job for row in rows if (job := jobs.get(reader, row["id"])) is not None)
             waiting = reader.one("SELECT count(*) AS n FROM interaction WHERE state IN ('received', 'accepted')")
@@ -78,16 +82,26 @@ class Rig:
             return found if is_quiet and waiting is not None and waiting["n"] == 0 else None
 
         async with asyncio.timeout(timeout_s):
-            while (found := await house.database.read(look)) is None:
+            while (found := await house.database.read(ended)) is None:
                 await asyncio.sleep(0.02)
         return found
 
-    async def assert_sound(self, house: app.House) -> None:
-        """The invariants every test ends with: the books agree, nobody waits, the wire was spoken correctly."""
-        assert await house.database.read(check) == ()
-        assert await house.database.read(looks.stuck) == ()
+    async def assert_sound(self, house: app.House, unlike: Unlike = ALIKE) -> None:
+        """The invariants every test ends with: the books agree, nobody waits, the wire was spoken correctly.
+
+        `unlike` says how often the gateways' books differ from the ledger, where a test makes them differ.
+        """
+        facts = await house.database.read(lambda reader: look(reader, deeply=True))
+        assert facts.problems == ()
+        assert facts.stuck == ()
+        assert_alike(self.taken(), facts, unlike)
         assert self.sandbox.check_answers() == []
         assert self.sandbox.violations == []
+
+    def taken(self) -> list[Taken]:
+        """What every gateway and the chain took."""
+        books = [self.gateways.book, *self.others]
+        return taken_by([charge for book in books for charge in book.charges], self.chain)
 
     def booked(self) -> int:
         """What the pretend gateways charged, in ticks."""

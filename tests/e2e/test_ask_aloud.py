@@ -8,6 +8,7 @@ from bot.core.money import usd
 from bot.jobs.model import State
 from sandbox.discord import LoseAnswer, Message, Permission
 from sandbox.gateways import EVERY, Outcome, lost_answer, outcome, says, status
+from tests.e2e.matching import Unlike
 from tests.e2e.rig import held, rig, spent
 from tests.e2e.scene import WAIT_S, Scene, scene
 from tests.e2e.talking import LOCUS, XAI, answered, ask, pressed, shown
@@ -114,7 +115,7 @@ async def test_another_voice_is_taken_where_one_is_turned_away(tmp_path: Path) -
         play.rig.gateways.faults.next("xai", status(401))
         use = await pressed(play, play.ana, post, "Read aloud")
         await play.says(use, "Posted: ")
-        await play.ends_well(spent_is_booked=False)  # Locus does not say what a sound costs: the list price counts
+        await play.ends_well(unlike=Unlike(priced=1))  # Locus does not say what a sound costs: the list price counts
         assert "via Locus" in shown(play)[-1].content
 
 
@@ -146,7 +147,7 @@ async def test_over_locus_too(tmp_path: Path) -> None:
         post = await answer_of(play, model=LOCUS)
         use = await pressed(play, play.ana, post, "Read aloud")
         await play.says(use, "Posted: ")
-        await play.ends_well(spent_is_booked=False)  # the list price counts, since no answer says what it cost
+        await play.ends_well(unlike=Unlike(priced=1))  # the list price counts, since no answer says what it cost
         assert play.rig.booked() < await spent(play.house) < usd("0.1")
 
 

@@ -184,6 +184,7 @@ async def apiframe(folder: Path, habit: Habit) -> AsyncIterator[tuple[Scene, Pre
         settings = {**REACHABLE, **gateways.settings()}
         async with scene(folder, settings, scale=1.0, clock=SlowMotion()) as play:
             connect(play, gateways.apiframe.caller, habit)
+            play.rig.others.append(gateways.book)
             yield play, gateways.apiframe, gateways
 
 
@@ -194,7 +195,7 @@ async def test_a_signed_call_is_taken_once_however_often_it_comes(tmp_path: Path
         gateways.faults.next("apiframe", SOON)
         await play.posted(await play.ask(model=APIFRAME))
         assert await answered(gateway.caller, calls) == [200] * calls
-        (job,) = await play.ends_well(spent_is_booked=False)
+        (job,) = await play.ends_well()
         assert job.polls == 1
         assert await spent(play.house) == gateways.book.total() == usd("0.08")
 
@@ -210,7 +211,7 @@ async def test_a_call_with_another_signature_is_refused_and_brings_no_look(tmp_p
         gateways.finish()
         await play.later(seconds=10)
         await play.posted(use)
-        await play.ends_well(spent_is_booked=False)
+        await play.ends_well()
 
 
 async def test_an_order_that_is_sent_again_after_it_was_turned_away_names_the_same_address(tmp_path: Path) -> None:
@@ -224,7 +225,7 @@ async def test_an_order_that_is_sent_again_after_it_was_turned_away_names_the_sa
         await play.posted(use)
         assert len(gateway.webhooks) == 2
         assert len(set(gateway.webhooks)) == 1
-        await play.ends_well(spent_is_booked=False)
+        await play.ends_well()
 
 
 async def test_an_order_whose_answer_was_lost_is_found_by_the_call_about_it(tmp_path: Path) -> None:

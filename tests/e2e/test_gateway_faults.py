@@ -26,7 +26,7 @@ async def test_an_answer_of_eighty_megabytes_is_not_kept_and_its_order_is_unknow
         await play.says(use, RESERVED)
         job = await play.until_state(State.UNKNOWN)
         assert job.attempt == 1
-        await play.ends_well(spent_is_booked=False, held_ticks=await held(play.house))
+        await play.ends_well(held_ticks=await held(play.house))
         await play.draws_again()
 
 

@@ -34,6 +34,7 @@ async def paying_stage(folder: Path) -> AsyncIterator[tuple[Rig, PretendChain, P
             EASEL_LOCUS_RPC_URL=chain.rpc_url,
         ) as stage,
     ):
+        stage.chain = chain
         yield stage, chain, locus
 
 

@@ -116,13 +116,13 @@ async def test_an_id_that_the_gateway_never_knows_is_left_unknown_with_its_money
         assert "no longer knows the request" in text
         await play.until_state(State.UNKNOWN)
         assert await held(play.house) == HOLD
-        await play.ends_well(spent_is_booked=False, held_ticks=HOLD)
+        await play.ends_well(held_ticks=HOLD)
 
         await play.later(minutes=24 * 60 + 1)
         await play.until_state(State.FAILED)
         assert await play.house.database.read(_kinds) == ["hold", "presume"]
         assert await spent(play.house) == HOLD >= play.rig.booked() > 0
-        await play.ends_well(spent_is_booked=False)
+        await play.ends_well()
 
 
 async def test_a_404_among_other_failures_does_not_make_a_job_unknown(tmp_path: Path) -> None:
@@ -179,11 +179,11 @@ async def test_work_that_never_ends_is_given_up_at_its_deadline_and_told(tmp_pat
         await play.later(minutes=1.5)
         await play.says(use, RESERVED)
         await play.until_state(State.UNKNOWN)
-        await play.ends_well(spent_is_booked=False, held_ticks=HOLD)
+        await play.ends_well(held_ticks=HOLD)
         await play.later(minutes=24 * 60)
         await play.until_state(State.FAILED)
         assert await spent(play.house) == HOLD
-        await play.ends_well(spent_is_booked=False)
+        await play.ends_well()
 
 
 async def test_a_member_whose_work_takes_far_too_long_reads_so_in_time(tmp_path: Path) -> None:
@@ -242,7 +242,7 @@ async def test_a_gateway_that_gives_up_without_a_word_on_money_leaves_it_reserve
         assert "Description of the error" not in text
         assert "safety system" not in text
         await play.until_state(State.UNKNOWN)
-        await play.ends_well(spent_is_booked=False, held_ticks=HOLD)
+        await play.ends_well(held_ticks=HOLD)
         await play.draws_again()
 
 
@@ -337,13 +337,13 @@ async def test_a_submit_without_a_usable_answer_is_never_sent_again(
         job = await play.until_state(State.UNKNOWN)
         hold = await held(play.house)
         await play.later(minutes=60)
-        await play.ends_well(spent_is_booked=False, held_ticks=hold)
+        await play.ends_well(held_ticks=hold)
         assert len(play.rig.gateways.book.charges) == int(fault.is_charged)
         await play.later(minutes=24 * 60)
         await play.until_state(State.FAILED)
         assert job.attempt == 1
         assert await spent(play.house) == hold >= play.rig.booked()
-        await play.ends_well(spent_is_booked=False)
+        await play.ends_well()
 
 
 @pytest.mark.parametrize("model", [PIXAZO, LOCUS])

@@ -149,7 +149,7 @@ async def test_a_running_request_is_left_until_it_ends_and_deleted_then_also_aft
             await play.house.services.privacy.erasing.round()
             await until_done(play, play.ana)
             assert await places(play, SECRET) == []
-            await play.ends_well(spent_is_booked=False)
+            await play.ends_well()
 
 
 async def test_a_press_on_anothers_card_reaches_only_the_pressers_own_data(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from sandbox.gateways import lost_answer
 from sandbox.stage import Stage, stage
 from tests.commands.shop import run
 from tests.e2e.facts import read_facts
+from tests.e2e.matching import ALIKE, Unlike
 from tests.e2e.process import PATIENCE_S, check_ledger, running, settle
 from tests.e2e.rig import PICTURE_SIDE, SCALE, held, rig, spent
 from tests.e2e.scene import PIXAZO, Scene, scene
@@ -38,17 +39,18 @@ async def _lost(play: Scene) -> Use:
 
 
 @pytest.mark.parametrize(
-    ("verdict", "note", "booked", "card"),
+    ("verdict", "note", "booked", "card", "unlike"),
     [
-        (("--unpaid",), "unpaid", 0, "You were **not** charged."),
-        (("--paid",), "paid $0.075", usd("0.075"), "It cost $0.075"),
-        (("--paid", "0.05"), "paid $0.05", usd("0.05"), "It cost $0.05"),
+        (("--unpaid",), "unpaid", 0, "You were **not** charged.", Unlike(unbooked=1)),
+        (("--paid",), "paid $0.075", usd("0.075"), "It cost $0.075", Unlike(priced=1)),
+        (("--paid", "0.05"), "paid $0.05", usd("0.05"), "It cost $0.05", ALIKE),
     ],
     ids=["unpaid", "paid", "paid this much"],
 )
 async def test_an_unknown_job_is_resolved_beside_the_running_bot(
-    tmp_path: Path, verdict: tuple[str, ...], note: str, booked: int, card: str
+    tmp_path: Path, verdict: tuple[str, ...], note: str, booked: int, card: str, unlike: Unlike
 ) -> None:
+    """The gateway took $0.05. What a person says counts, also where it is not so."""
     async with scene(tmp_path) as play:
         use = await _lost(play)
         job = await play.until_state(State.UNKNOWN)
@@ -62,7 +64,7 @@ async def test_an_unknown_job_is_resolved_beside_the_running_bot(
         assert (await spent(play.house), await held(play.house)) == (booked, 0)
         again = await _resolve(play.rig.stage.data_dir, job.id, *verdict)
         assert again == (1, f"easel: job {job.id} is failed; only unknown jobs can be resolved\n")
-        await play.ends_well(spent_is_booked=False)
+        await play.ends_well(unlike=unlike)
         assert await check_ledger(play.rig.stage) == (0, "the ledger agrees\n")
 
 
@@ -77,7 +79,7 @@ async def test_a_member_whose_card_is_out_of_reach_is_told_in_the_channel(tmp_pa
 
         (message,) = [one for one in play.rig.sandbox.channel("general").messages if LOOKED_INTO in one.plain_text()]
         assert message.pinged == (play.ana.id,)
-        await play.ends_well(spent_is_booked=False)
+        await play.ends_well(unlike=Unlike(unbooked=1))  # it was charged, and a person said that it was not
 
 
 async def test_a_member_who_was_told_in_the_channel_that_nobody_knows_is_told_there_again(tmp_path: Path) -> None:

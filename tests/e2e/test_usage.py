@@ -221,7 +221,7 @@ async def test_what_is_presumed_stands_apart(tmp_path: Path) -> None:
         assert "**imagine** · $0.05 (100 %) · 1 request · 1 picture" in text
         assert "$0.125 in all. Imagine $0.05, presumed $0.075" in chart(card)
         assert "$0.05 · 1 picture · 0 answers · $0.075 presumed" in (await lines(play.ana))[-1]
-        await play.ends_well(spent_is_booked=False)
+        await play.ends_well()
 
 
 async def test_a_lost_acknowledgement_does_not_leave_usage_thinking(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """What `/usage` reads of the ledger: each limit once, groups in order, and files that keep their bounds."""
 
+import asyncio
 import csv
 import io
 import json
@@ -231,7 +232,8 @@ def test_a_zone_of_the_servers_own_is_told(house: House) -> None:
 
 
 def parts(house: House, form: Format, *, limit_bytes: int, most: int = 2, guild: GuildId = GUILD) -> Parts:
-    return done(
+    # A page is written in a thread, so there must be a loop to wait for it.
+    return asyncio.run(
         parts_of(
             MemoryDatabase(house.memory),
             guild_id=guild,
