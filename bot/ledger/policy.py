@@ -16,9 +16,9 @@ from datetime import tzinfo
 
 from bot.core.clock import Millis
 from bot.core.ids import GuildId, MemberId
-from bot.core.money import Ticks
+from bot.core.money import MAX_TICKS, Ticks
 from bot.ledger.model import Ceilings, Limit, Unit
-from bot.ledger.rules.binding import Bound, besides, personal_bounds, reserves, shared_bounds
+from bot.ledger.rules.binding import Bound, besides, personal_bounds, personal_windows, reserves, shared_bounds
 from bot.ledger.rules.bounds import guild_ceiling
 from bot.ledger.rules.model import Asked, Rule, Span, Terms
 from bot.ledger.windows import Window, WindowKind, day_window, month_window, window_of
@@ -67,6 +67,21 @@ def limits_for(
         key = key_of(limit)
         if key not in found or limit.amount < found[key].amount:
             found[key] = limit
+    return tuple(found.values())
+
+
+def counted_for(limits: Sequence[Limit], asked: Asked, *, at: Millis, terms: Terms) -> tuple[Limit, ...]:
+    """The limits, and behind them every other window of the member's that some rule for persons counts, left open.
+
+    A role comes and goes within a week, and so does an exemption: whatever binds the member next finds all that they
+    have held since its window began.
+    """
+    found = {key_of(limit): limit for limit in limits}
+    scope = member_scope(asked.guild_id, asked.member_id)
+    for rule in personal_windows(terms, asked):
+        window = window_of(rule.draft.span.window, at, terms.zone)
+        limit = _from(rule, scope, window, MAX_TICKS)
+        found.setdefault(key_of(limit), limit)
     return tuple(found.values())
 
 

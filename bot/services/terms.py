@@ -12,7 +12,7 @@ from bot.jobs.model import Job
 from bot.ledger import store as ledger
 from bot.ledger.alerts import store as alerts
 from bot.ledger.model import Ceilings, Held, HoldRequest
-from bot.ledger.policy import limits_for
+from bot.ledger.policy import counted_for, limits_for
 from bot.ledger.repricing import store as repricing
 from bot.ledger.rules import store as rules
 from bot.ledger.rules.allowing import check_allowed
@@ -50,6 +50,7 @@ def hold_for(tx: Transaction, ceilings: Ceilings, asked: Asked, priced: Priced, 
     settings = guilds.settings_of(tx, asked.guild_id)
     terms = rules.terms_of(tx, asked.guild_id, asked.member_id, zone=settings.tz)
     check_allowed(terms, asked)
+    limits = limits_for(ceilings, asked, at=at, terms=terms)
     held = ledger.hold(
         tx,
         HoldRequest(
@@ -59,7 +60,7 @@ def hold_for(tx: Transaction, ceilings: Ceilings, asked: Asked, priced: Priced, 
             member_id=asked.member_id,
             amount=priced.amount,
             pictures=asked.pictures,
-            limits=limits_for(ceilings, asked, at=at, terms=terms),
+            limits=counted_for(limits, asked, at=at, terms=terms),
             price_version=priced.price_version,
             at=at,
             paces=paces(terms, asked, now=at),
@@ -107,11 +108,12 @@ def reprice_for(
     check_allowed(terms, asked)
     # The host's clock opens no window and ends no raise: what was seen of Discord's does.
     seen = ledger.effective_now(tx, hold.opened_at)
+    limits = limits_for(ceilings, asked, at=hold.opened_at, terms=terms, now=seen)
     held = repricing.reprice(
         tx,
         hold_id=hold.hold_id,
         amount=priced.amount,
-        limits=limits_for(ceilings, asked, at=hold.opened_at, terms=terms, now=seen),
+        limits=counted_for(limits, asked, at=hold.opened_at, terms=terms),
         price_version=priced.price_version,
         at=now,
         note=note,

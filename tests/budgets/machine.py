@@ -24,6 +24,7 @@ STARTS = ["2026-03-28T20:00", "2026-10-24T20:00", "2026-12-31T09:30", "2026-02-2
 ZONES = ["UTC", "Etc/GMT+12", "Pacific/Kiritimati", "Europe/Berlin", "Australia/Lord_Howe"]
 GUILDS = st.sampled_from([1, 1, 1, 2])
 ROLES = {10: frozenset({100}), 11: frozenset({100, 101}), 12: frozenset[int]()}
+SETS_OF_ROLES = [frozenset[int](), frozenset({100}), frozenset({101}), frozenset({100, 101})]
 MODELS = ["pixazo/a", "pixazo/b", "locus/c"]
 PURPOSES = ["event", "prize"]
 NAMES = {
@@ -58,7 +59,6 @@ def requests(draw: st.DrawFn) -> Asked:
     return asked(
         guild=draw(GUILDS),
         member=member,
-        roles=ROLES[member],
         channel=draw(st.sampled_from([5, 6])),
         command=draw(st.sampled_from(["imagine", "edit"])),
         provider=provider,
@@ -81,6 +81,7 @@ class BudgetMachine(RuleBasedStateMachine):
         self.oracle = Oracle(CEILINGS, {1: Guild(), 2: Guild()})
         self.lines: dict[JobId, Line] = {}
         self.seen = 0
+        self.roles = dict(ROLES)
 
     @initialize(start=st.sampled_from(STARTS))
     def begin(self, start: str) -> None:
@@ -132,6 +133,10 @@ class BudgetMachine(RuleBasedStateMachine):
         done(self.house.desk.set_zone(GuildId(guild), zone, by=ADMIN))
         self.oracle.guilds[guild].zone = ZoneInfo(zone)
 
+    @rule(member=st.sampled_from(sorted(ROLES)), roles=st.sampled_from(SETS_OF_ROLES))
+    def give_roles(self, member: int, roles: frozenset[int]) -> None:
+        self.roles[member] = roles
+
     # What members do
 
     @rule(wanted=requests(), amount=st.integers(0, 6))
@@ -145,6 +150,8 @@ class BudgetMachine(RuleBasedStateMachine):
 
     @rule(wanted=requests(), amount=st.integers(0, 6))
     def ask_and_crash(self, wanted: Asked, amount: int) -> None:
+        wanted = replace(wanted, roles=self.roles[wanted.member_id])
+
         def interrupted(tx: Transaction) -> None:
             try:
                 self.house.admit(tx, wanted, amount, JobId("crashed"))
@@ -244,7 +251,7 @@ class BudgetMachine(RuleBasedStateMachine):
             if row["scope"] != "bot"
         }
         for guild_id, guild in self.oracle.guilds.items():
-            for member, roles in ROLES.items() if guild.rules else ():
+            for member, roles in self.roles.items() if guild.rules else ():
                 who = asked(guild=guild_id, member=member, roles=roles, provider="pixazo", model="a")
                 for bound in self.oracle.bounds(who, at=now, now=now):
                     if bound.rule != "operator" and bound.taken:
@@ -254,6 +261,7 @@ class BudgetMachine(RuleBasedStateMachine):
     # How it is done
 
     def asked_once(self, wanted: Asked, amount: int) -> None:
+        wanted = replace(wanted, roles=self.roles[wanted.member_id])
         now = self.saw()
         bounds = self.oracle.bounds(wanted, at=now, now=now)
         line = Line(wanted, now, amount)
@@ -301,7 +309,7 @@ class BudgetMachine(RuleBasedStateMachine):
                 raise AssertionError(refusal.reason)
 
     def counts_where_it_should(self, job_id: JobId, line: Line) -> None:
-        """A hold weighs on as many counters as the request meets, counted once each, and no others."""
+        """A hold weighs on the counters that the request meets, or would with another role, and on no others."""
         legs = self.house.memory.read(
             lambda reader: reader.all(
                 "SELECT counter.* FROM hold_leg AS leg JOIN counter ON counter.id = leg.counter_id"
@@ -311,6 +319,7 @@ class BudgetMachine(RuleBasedStateMachine):
         )
         bounds = self.oracle.bounds(line.asked, at=line.at, now=Millis(self.seen))
         wanted = {(bound.unit, bound.window.kind, bound.window.starts_at) for bound in bounds}
+        wanted |= self.oracle.windows_of_persons(line.asked, at=line.at)
         assert {(leg["unit"], leg["window_kind"], leg["starts_at"]) for leg in legs} == wanted
         models = {leg["scope"].split(":", 2)[2] for leg in legs if leg["scope"].startswith("model:")}
         assert models <= {f"{line.asked.provider}/{line.asked.model}"}

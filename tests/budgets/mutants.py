@@ -101,6 +101,10 @@ def _ceilings_by_the_guilds_zone(
     return tuple(found.values())
 
 
+def _what_binds_alone(limits: Sequence[Limit], asked: Asked, **_: object) -> tuple[Limit, ...]:
+    return tuple(limits)
+
+
 _RULE = "bot.ledger.rules.model.Rule.amount_at"
 _RANK = "bot.ledger.rules.binding._rank"
 _LIMITS = "bot.services.terms.limits_for"
@@ -114,6 +118,7 @@ MUTANTS: dict[str, Patches] = {
     "a pace lets one more in": {"bot.services.terms.paces": _one_too_many},
     "a pace is a minute short": {"bot.services.terms.paces": _a_minute_short},
     "a pace binds nobody": {"bot.services.terms.paces": lambda *_, **__: ()},
+    "a role begins at nought": {"bot.services.terms.counted_for": _what_binds_alone},
     "reserves bind only all together": {"bot.ledger.policy.besides": _largest_sets_alone},
     "a purpose cannot use its own reserve": {"bot.ledger.policy.besides": _own_reserve_too},
     "windows are those of UTC": {"bot.ledger.rules.store.terms_of": _terms_by_utc},

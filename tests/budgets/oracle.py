@@ -137,6 +137,17 @@ class Oracle:
                     found.append(max(named or roles or everyone, key=lambda rule: _generosity(rule, now)))
         return found
 
+    def windows_of_persons(self, asked: Asked, *, at: Millis) -> set[tuple[Unit, WindowKind, Millis]]:
+        """In which windows the member is counted, whatever binds them now."""
+        guild = self.guilds[asked.guild_id]
+        drafts = [rule.draft for rule in guild.rules if rule.draft.whom in PERSONAL and rule.draft.minutes is None]
+        windows = [
+            (draft.unit, window_of(WindowKind(draft.span.value), at, guild.zone))
+            for draft in drafts
+            if draft.whom is not Whom.MEMBER or draft.name == str(asked.member_id)
+        ]
+        return {(unit, window.kind, window.starts_at) for unit, window in windows}
+
     def besides(self, asked: Asked, guild: Guild, at: Millis, now: int) -> list[Bound]:
         """For each set of reserves that are not the request's own: what they leave to all others together."""
         found = []

@@ -164,6 +164,16 @@ def test_the_exempt_are_counted_from_the_first_tick_once_they_are_not_exempt(hou
     house.ask(asked(member=11), 1)
 
 
+def test_a_role_that_somebody_gains_counts_what_they_held_before(house: House) -> None:
+    done(house.budgets.set_rule(GUILD, draft(Whom.ROLE, 10, name="7", span=Span.WEEK), by=ADMIN))
+    house.post(house.ask(asked(), 8), 8)
+    told = refused(lambda: house.ask(asked(roles=frozenset({7})), 8))
+    assert (told["subject"], told["left"]) == ("role:7", 2)
+    job_id = house.ask(asked(), 50)
+    assert house.go_on(job_id, amount=60, provider="locus", model="n").amount == 60
+    assert refused(lambda: house.ask(asked(roles=frozenset({7})), 1))["left"] == 0
+
+
 def test_a_pace_is_kept_over_all_of_a_members_requests_in_the_guild(house: House) -> None:
     pace = draft(Whom.EVERYONE, 2, unit=Unit.REQUESTS, span=Span.ROLLING, minutes=10)
     done(house.budgets.set_rule(GUILD, pace, by=ADMIN))

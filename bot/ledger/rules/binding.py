@@ -5,7 +5,7 @@ from fractions import Fraction
 from itertools import combinations
 
 from bot.ledger.model import Pace, Unit
-from bot.ledger.rules.model import Asked, Mark, Rule, Span, Terms, Whom
+from bot.ledger.rules.model import PERSONAL, Asked, Mark, Rule, Span, Terms, Whom
 
 Bound = tuple[str, Rule, int]  # scope, rule, amount
 
@@ -51,6 +51,15 @@ def personal_bounds(terms: Terms, asked: Asked, *, now: int) -> Iterator[Bound]:
     for rule in personal(terms, asked, now=now):
         if rule.draft.span is not Span.ROLLING:
             yield scope, rule, rule.amount_at(now)
+
+
+def personal_windows(terms: Terms, asked: Asked) -> Iterator[Rule]:
+    """The rules of windows that bind the member, or would with another role or without an exemption."""
+    own = str(asked.member_id)
+    for rule in terms.rules:
+        is_of_others = rule.draft.whom is Whom.MEMBER and rule.draft.name != own
+        if rule.draft.whom in PERSONAL and rule.draft.span is not Span.ROLLING and not is_of_others:
+            yield rule
 
 
 def shared_bounds(terms: Terms, asked: Asked, *, now: int) -> Iterator[Bound]:

@@ -49,10 +49,8 @@ def moment_of(reader: Reader, now: Millis) -> Millis:
     return ledger.last_seen(reader) or now
 
 
-def count_again(
-    tx: Transaction, guild_id: GuildId, *, now: Millis, changed: Rule | None = None, member_id: MemberId | None = None
-) -> None:
-    """Makes the guild's counters complete, those of one rule or of one member alone."""
+def count_again(tx: Transaction, guild_id: GuildId, *, now: Millis, changed: Rule | None = None) -> None:
+    """Makes the guild's counters complete, or those of one rule alone."""
     zone, at = guilds.settings_of(tx, guild_id).tz, moment_of(tx, now)
-    counts = counts_of(rules.rules_of(tx, guild_id), zone=zone, at=at, changed=changed, member_id=member_id)
+    counts = counts_of(rules.rules_of(tx, guild_id), zone=zone, at=at, changed=changed)
     store.take_in(tx, guild_id, counts)

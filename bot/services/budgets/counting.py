@@ -32,31 +32,26 @@ class Count:
     purposes: frozenset[str] = frozenset()
 
 
-def counts_of(
-    rules: Iterable[Rule], *, zone: tzinfo, at: Millis, changed: Rule | None = None, member_id: int | None = None
-) -> tuple[Count, ...]:
+def counts_of(rules: Iterable[Rule], *, zone: tzinfo, at: Millis, changed: Rule | None = None) -> tuple[Count, ...]:
     """The counters behind rules in force, in the windows of the moment.
 
-    With `changed`, those alone that this rule makes or unmakes; with a member, the member's own alone.
+    With `changed`, those alone that this rule makes or unmakes.
     """
     in_force = tuple(rules)
     found = [
-        _count(rule, zone, at, member_id)
+        _count(rule, zone, at)
         for rule in in_force
         if rule.draft.span is not Span.ROLLING
         and rule.draft.whom is not Whom.PURPOSE
         and (changed is None or rule.rule_id == changed.rule_id)
-        and (member_id is None or rule.draft.whom in PERSONAL)
     ]
-    if member_id is None:
-        found += _reserved(in_force, zone, at, changed)
-    return tuple(found)
+    # The rules of several roles count in the same windows.
+    return tuple(dict.fromkeys([*found, *_reserved(in_force, zone, at, changed)]))
 
 
-def _count(rule: Rule, zone: tzinfo, at: Millis, member_id: int | None) -> Count:
+def _count(rule: Rule, zone: tzinfo, at: Millis) -> Count:
     draft = rule.draft
     is_personal = draft.whom in PERSONAL
-    named = int(draft.name) if draft.whom is Whom.MEMBER else None
     return Count(
         scope=None if is_personal else shared_scope(rule),
         unit=draft.unit,
@@ -64,7 +59,7 @@ def _count(rule: Rule, zone: tzinfo, at: Millis, member_id: int | None) -> Count
         channel_id=int(draft.name) if draft.whom is Whom.CHANNEL else None,
         command=draft.name if draft.whom is Whom.COMMAND else None,
         model=draft.name if draft.whom is Whom.MODEL else None,
-        member_id=named if member_id is None else member_id,
+        member_id=int(draft.name) if draft.whom is Whom.MEMBER else None,
     )
 
 

@@ -107,7 +107,6 @@ class Budgets:
             old = rules.mark_of(tx, guild_id, member_id)
             rules.set_mark(tx, guild_id, member_id, mark)
             log.add(f"member:{member_id}", old, mark)
-            count_again(tx, guild_id, now=log.at, member_id=member_id)
 
         await self._changing.change(guild_id, by, work)
 
