@@ -7,7 +7,7 @@ from typing import Literal, assert_never
 
 from bot.core.clock import Millis
 from bot.core.errors import EaselError
-from bot.core.ids import GuildId, HoldId, JobId, MemberId
+from bot.core.ids import ChannelId, GuildId, HoldId, JobId, MemberId
 from bot.core.money import MAX_TICKS, Ticks
 from bot.ledger.windows import Window
 
@@ -91,7 +91,8 @@ class Pace:
 class HoldRequest:
     """The worst case of a job, to be reserved under every one of the limits; ValueError for nonsense.
 
-    `purpose` and `roles` are kept with the hold, so that the same rules are found when it is priced anew.
+    `purpose`, `roles` and the channel of a thread are kept with the hold, so that the same rules are found when it is
+    priced anew.
     """
 
     hold_id: HoldId
@@ -106,6 +107,7 @@ class HoldRequest:
     paces: tuple[Pace, ...] = ()
     purpose: str | None = None
     roles: tuple[int, ...] = ()
+    parent_channel_id: ChannelId | None = None
 
     def __post_init__(self) -> None:
         _refuse_unless_kept(self.amount, self.pictures)
@@ -184,6 +186,7 @@ class Hold:
     closed_at: Millis | None
     purpose: str | None = None
     roles: tuple[int, ...] = ()
+    parent_channel_id: ChannelId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from bot.core.clock import Millis
 from bot.core.errors import Refusal, RefusalReason
-from bot.core.ids import GuildId, HoldId, JobId, MemberId
+from bot.core.ids import ChannelId, GuildId, HoldId, JobId, MemberId
 from bot.core.money import MAX_TICKS, ZERO, Ticks
 from bot.db import Reader, Row, Transaction
 from bot.ledger.model import (
@@ -43,8 +43,9 @@ RETURNING last_seen
 
 _OPEN_HOLD = """
 INSERT INTO hold
-    (hold_id, job_id, guild_id, member_id, amount, pictures, price_version, opened_at, purpose, roles)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    (hold_id, job_id, guild_id, member_id, amount, pictures, price_version, opened_at, purpose, roles,
+    parent_channel_id)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (hold_id) DO NOTHING
 """
 
@@ -124,7 +125,7 @@ def hold(tx: Transaction, request: HoldRequest) -> Held:
     """
     asked = (request.hold_id, request.job_id, request.guild_id, request.member_id)
     terms = (request.amount, request.pictures, request.price_version, request.at)
-    facts = (request.purpose, " ".join(str(role) for role in request.roles))
+    facts = (request.purpose, " ".join(str(role) for role in request.roles), request.parent_channel_id)
     if not tx.execute(_OPEN_HOLD, asked + terms + facts):
         raise AlreadyHeld(f"hold {request.hold_id} exists")
     for pace in request.paces:
@@ -328,4 +329,5 @@ def _hold_from(row: Row) -> Hold:
         closed_at=None if row["closed_at"] is None else Millis(row["closed_at"]),
         purpose=row["purpose"],
         roles=tuple(int(role) for role in row["roles"].split()),
+        parent_channel_id=None if row["parent_channel_id"] is None else ChannelId(row["parent_channel_id"]),
     )

@@ -128,6 +128,7 @@ class Admission:
             member_id=received.member_id,
             roles=received.roles,
             channel_id=received.channel_id,
+            parent_channel_id=received.parent_channel_id,
             command=work.kind,
             provider=work.provider,
             model=work.model,

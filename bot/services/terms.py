@@ -66,6 +66,7 @@ def hold_for(tx: Transaction, ceilings: Ceilings, asked: Asked, priced: Priced, 
             paces=paces(terms, asked, now=at),
             purpose=asked.purpose,
             roles=terms.roles_named(asked.roles),
+            parent_channel_id=asked.parent_channel_id,
         ),
     )
     alerts.note_held(tx, held.standings, guild_id=asked.guild_id, thresholds=settings.thresholds, at=at)
@@ -98,6 +99,7 @@ def reprice_for(
         member_id=job.member_id,
         roles=frozenset(hold.roles),
         channel_id=job.channel_id,
+        parent_channel_id=hold.parent_channel_id,
         command=job.kind,
         provider=provider,
         model=model,

@@ -12,6 +12,7 @@ from bot.core.ids import ChannelId, GuildId, InteractionId, MemberId
 from bot.interactions.model import Received
 from bot.services.container import Services
 from bot.ui.acknowledging import acknowledge
+from bot.ui.places import parent_of
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +34,7 @@ async def receive(interaction: discord.Interaction[Any], services: Services, *, 
         token=interaction.token,
         received_at=services.clock.now(),
         roles=frozenset(role.id for role in getattr(interaction.user, "roles", ())),
+        parent_channel_id=parent_of(interaction.channel),
     )
     if desk.is_stale(received):
         return None

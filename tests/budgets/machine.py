@@ -27,8 +27,9 @@ ROLES = {10: frozenset({100}), 11: frozenset({100, 101}), 12: frozenset[int]()}
 SETS_OF_ROLES = [frozenset[int](), frozenset({100}), frozenset({101}), frozenset({100, 101})]
 MODELS = ["pixazo/a", "pixazo/b", "locus/c"]
 PURPOSES = ["event", "prize"]
+THREADS = {7: 5}
 NAMES = {
-    Whom.CHANNEL: ["5", "6"],
+    Whom.CHANNEL: ["5", "6", "7"],
     Whom.ROLE: ["100", "101"],
     Whom.MEMBER: ["10", "11"],
     Whom.COMMAND: ["imagine", "edit"],
@@ -56,10 +57,12 @@ def requests(draw: st.DrawFn) -> Asked:
     """Any request."""
     member = draw(st.sampled_from(sorted(ROLES)))
     provider, model = draw(st.sampled_from(MODELS)).split("/")
+    channel = draw(st.sampled_from([5, 6, 7]))
     return asked(
         guild=draw(GUILDS),
         member=member,
-        channel=draw(st.sampled_from([5, 6])),
+        channel=channel,
+        thread_of=THREADS.get(channel),
         command=draw(st.sampled_from(["imagine", "edit"])),
         provider=provider,
         model=model,

@@ -83,12 +83,12 @@ class Oracle:
     guilds: dict[int, Guild]
     lines: list[Line] = field(default_factory=list)
 
-    def total(self, asked: Asked, whom: Whom, unit: Unit, window: Window, kept: frozenset[str] = frozenset()) -> int:
-        """What all holds in the window take that the same rule would count."""
+    def total(self, asked: Asked, whom: Whom, unit: Unit, window: Window, names: frozenset[str] = frozenset()) -> int:
+        """What all holds in the window take that the same rule would count; `names` are its channel, or purposes."""
         return sum(
             line.weight(unit)
             for line in self.lines
-            if window.starts_at <= line.at < window.ends_at and _is_counted(whom, line.asked, asked, kept)
+            if window.starts_at <= line.at < window.ends_at and _is_counted(whom, line.asked, asked, names)
         )
 
     def bounds(self, asked: Asked, *, at: Millis, now: Millis) -> list[Bound]:
@@ -118,7 +118,7 @@ class Oracle:
             unit=draft.unit,
             window=window,
             limit=rule.amount(now),
-            taken=self.total(asked, whom, draft.unit, window),
+            taken=self.total(asked, whom, draft.unit, window, frozenset({draft.name})),
         )
 
     def personal(self, asked: Asked, now: int) -> list[SetRule]:
@@ -228,16 +228,17 @@ def _generosity(rule: SetRule, now: int) -> tuple[float, int]:
 
 
 def _is_meant(draft: Draft, asked: Asked) -> bool:
+    if draft.whom is Whom.CHANNEL:
+        return draft.name in {str(asked.channel_id), str(asked.parent_channel_id)}
     names = {
         Whom.GUILD: "",
-        Whom.CHANNEL: str(asked.channel_id),
         Whom.COMMAND: asked.command,
         Whom.MODEL: f"{asked.provider}/{asked.model}",
     }
     return names[draft.whom] == draft.name
 
 
-def _is_counted(whom: Whom, one: Asked, asked: Asked, kept: frozenset[str]) -> bool:
+def _is_counted(whom: Whom, one: Asked, asked: Asked, names: frozenset[str]) -> bool:
     """Whether a rule that binds `asked` counts the hold of `one`."""
     if one.guild_id != asked.guild_id:
         return False
@@ -245,12 +246,12 @@ def _is_counted(whom: Whom, one: Asked, asked: Asked, kept: frozenset[str]) -> b
         case Whom.MEMBER:
             return one.member_id == asked.member_id
         case Whom.CHANNEL:
-            return one.channel_id == asked.channel_id
+            return bool(names & {str(one.channel_id), str(one.parent_channel_id)})
         case Whom.COMMAND:
             return one.command == asked.command
         case Whom.MODEL:
             return (one.provider, one.model) == (asked.provider, asked.model)
         case Whom.PURPOSE:
-            return one.purpose not in kept
+            return one.purpose not in names
         case _:
             return True

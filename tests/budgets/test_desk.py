@@ -88,6 +88,21 @@ def test_a_channel_a_command_and_a_model_count_their_own(house: House) -> None:
     assert refused(lambda: house.ask(asked(channel=6), 4))["scope"] == "channel:1:6"
 
 
+def test_a_channel_counts_its_threads_and_a_thread_its_own(house: House) -> None:
+    house.ask(asked(channel=7, thread_of=5), 3)
+    done(house.budgets.set_rule(GUILD, draft(Whom.CHANNEL, 10, name="5"), by=ADMIN))
+    done(house.budgets.set_rule(GUILD, draft(Whom.CHANNEL, 5, name="7"), by=ADMIN))
+    house.ask(asked(channel=5), 4)
+    assert refused(lambda: house.ask(asked(channel=5), 4))["left"] == 3
+    told = refused(lambda: house.ask(asked(channel=7, thread_of=5), 3))
+    assert (told["scope"], told["left"]) == ("channel:1:7", 2)
+    job_id = house.ask(asked(channel=7, thread_of=5), 2)
+    assert refused(lambda: house.go_on(job_id, amount=4, provider="locus", model="n"))["limit"] in (5, 10)
+    told = refused(lambda: house.ask(asked(channel=8, thread_of=5), 2))
+    assert (told["scope"], told["left"]) == ("channel:1:5", 1)
+    house.ask(asked(channel=9, thread_of=6), 50)
+
+
 def test_rules_for_each_member_stand_apart_and_have_no_common_standing(house: House) -> None:
     house.ask(asked(member=10), 5)
     for wanted in (
@@ -246,6 +261,16 @@ def test_a_list_holds_until_it_is_dropped(house: House) -> None:
     house.ask(asked(channel=6), 1)
     done(house.budgets.allow_all(GUILD, whom=Whom.CHANNEL, name="5", what=Listed.MODEL, by=ADMIN))
     house.ask(asked(channel=5), 1)
+
+
+def test_the_list_of_a_channel_holds_in_its_threads_beside_their_own(house: House) -> None:
+    done(house.budgets.allow(GUILD, models("5", "m", "n"), by=ADMIN))
+    assert refused(lambda: house.ask(asked(channel=7, thread_of=5, model="x"), 1))["can"] == "m, n"
+    done(house.budgets.allow(GUILD, models("7", "n", "x"), by=ADMIN))
+    assert refused(lambda: house.ask(asked(channel=7, thread_of=5, model="x"), 1))["can"] == "m, n"
+    assert refused(lambda: house.ask(asked(channel=7, thread_of=5, model="m"), 1))["can"] == "n, x"
+    job_id = house.ask(asked(channel=7, thread_of=5, model="n"), 1)
+    assert refused(lambda: house.go_on(job_id, amount=1, provider="locus", model="x"))["can"] == "m, n"
 
 
 def test_a_job_goes_to_no_gateway_that_is_not_allowed_or_has_no_room(house: House) -> None:

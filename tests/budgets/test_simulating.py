@@ -100,6 +100,12 @@ def test_a_replay_refuses_what_the_rules_themselves_refuse(house: House) -> None
     under.memory.close()
 
 
+def test_a_channels_rule_is_replayed_over_its_threads(house: House) -> None:
+    house.post(house.ask(asked(channel=7, thread_of=5), 5), 5)
+    house.post(house.ask(asked(channel=5), 5), 5)
+    assert simulated(house, draft(Whom.CHANNEL, 9, name="5")).total == refused(1, 5)
+
+
 def test_what_a_replay_keeps_does_not_grow_with_the_book(house: House) -> None:
     rules = (draft(Whom.EVERYONE, 20), draft(amount=70, span=Span.WEEK), draft(Whom.MODEL, 5, name="pixazo/m"))
 

@@ -64,13 +64,13 @@ def personal_windows(terms: Terms, asked: Asked) -> Iterator[Rule]:
 
 def shared_bounds(terms: Terms, asked: Asked, *, now: int) -> Iterator[Bound]:
     """The windows that members share: channel, command, model, and the guild's own at last."""
-    names = {
-        Whom.CHANNEL: str(asked.channel_id),
-        Whom.COMMAND: str(asked.command),
-        Whom.MODEL: f"{asked.provider}/{asked.model}",
-        Whom.GUILD: "",
+    names: dict[Whom, tuple[str, ...]] = {
+        Whom.CHANNEL: asked.channels,
+        Whom.COMMAND: (str(asked.command),),
+        Whom.MODEL: (f"{asked.provider}/{asked.model}",),
+        Whom.GUILD: ("",),
     }
-    meant = [rule for rule in terms.rules if names.get(rule.draft.whom) == rule.draft.name]
+    meant = [rule for rule in terms.rules if rule.draft.name in names.get(rule.draft.whom, ())]
     for whom in names:
         for rule in meant:
             if rule.draft.whom is whom:

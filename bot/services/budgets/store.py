@@ -19,7 +19,7 @@ WITH wanted AS (
     FROM hold LEFT JOIN job ON job.id = hold.job_id
     WHERE hold.guild_id = :guild_id AND hold.opened_at >= :starts_at AND hold.opened_at < :ends_at
         AND hold.state <> 'voided'
-        AND (:channel_id IS NULL OR job.channel_id = :channel_id)
+        AND (:channel_id IS NULL OR job.channel_id = :channel_id OR hold.parent_channel_id = :channel_id)
         AND (:command IS NULL OR job.kind = :command)
         AND (:model IS NULL OR job.provider || '/' || job.model = :model)
         AND (:member_id IS NULL OR hold.member_id = :member_id)
@@ -73,7 +73,7 @@ INSERT INTO hold_leg (hold_id, counter_id, amount) SELECT hold_id, counter_id, w
 
 _DAYS = """
 SELECT hold.hold_id, hold.guild_id, hold.member_id, hold.amount, hold.pictures, hold.opened_at, hold.purpose,
-    hold.roles, job.channel_id, job.kind, job.provider, job.model,
+    hold.roles, hold.parent_channel_id, job.channel_id, job.kind, job.provider, job.model,
     CASE hold.state WHEN 'open' THEN hold.amount ELSE (
         SELECT COALESCE(SUM(entry.amount), 0) FROM entry
         WHERE entry.hold_id = hold.hold_id AND entry.kind IN ('post', 'presume', 'adjust')
@@ -133,7 +133,8 @@ def past(
                 guild_id=GuildId(row["guild_id"]),
                 member_id=MemberId(row["member_id"]),
                 roles=frozenset(int(role) for role in row["roles"].split()),
-                channel_id=None if row["channel_id"] is None else ChannelId(row["channel_id"]),
+                channel_id=_channel(row["channel_id"]),
+                parent_channel_id=_channel(row["parent_channel_id"]),
                 command=row["kind"],
                 provider=row["provider"],
                 model=row["model"],
@@ -146,3 +147,7 @@ def past(
         )
         for row in reader.all(_DAYS, params)
     )
+
+
+def _channel(value: int | None) -> ChannelId | None:
+    return None if value is None else ChannelId(value)

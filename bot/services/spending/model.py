@@ -46,13 +46,14 @@ class View:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asker:
-    """Who looks, where, and when by Discord's clock; `roles` by id."""
+    """Who looks, where, and when by Discord's clock; `roles` by id, in a thread with the channel it belongs to."""
 
     guild_id: GuildId
     channel_id: ChannelId
     member_id: MemberId
     at: Millis
     roles: frozenset[int] = frozenset()
+    parent_channel_id: ChannelId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -88,7 +88,13 @@ def _moment(reader: Reader, asker: Asker) -> Millis:
 
 
 def _asked(asker: Asker) -> Asked:
-    return Asked(guild_id=asker.guild_id, member_id=asker.member_id, roles=asker.roles, channel_id=asker.channel_id)
+    return Asked(
+        guild_id=asker.guild_id,
+        member_id=asker.member_id,
+        roles=asker.roles,
+        channel_id=asker.channel_id,
+        parent_channel_id=asker.parent_channel_id,
+    )
 
 
 def _every_way(asker: Asker, terms: Terms) -> Iterator[Asked]:
