@@ -149,6 +149,12 @@ class Posted:
     amount: Ticks
     released: Ticks
     overrun: Ticks
+    overrun_pictures: int = 0
+
+    @property
+    def is_beyond(self) -> bool:
+        """True where more was booked than any limit had made room for."""
+        return self.overrun > 0 or self.overrun_pictures > 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

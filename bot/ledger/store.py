@@ -49,13 +49,18 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (hold_id) DO NOTHING
 """
 
-# The first hold of a window makes its row, later ones add to it; no row comes back where the limit forbids.
+# The first hold of a window makes its row, later ones add to it; no row comes back where the limit forbids. Whoever
+# needs nothing of a limit is not refused by it, also where more is taken than it now allows.
 _RESERVE = """
-INSERT INTO counter (scope, unit, window_kind, starts_at, ends_at, limit_amount, held)
-SELECT :scope, :unit, :kind, :starts_at, :ends_at, :limit, :needed WHERE :needed <= :limit
+INSERT INTO counter
+    (scope, unit, window_kind, starts_at, ends_at, limit_amount, held, met_limit, met_rule, met_subject)
+SELECT :scope, :unit, :kind, :starts_at, :ends_at, :limit, :needed, :limit, :rule, :subject WHERE :needed <= :limit
 ON CONFLICT (scope, unit, window_kind, starts_at) DO UPDATE
-SET held = counter.held + excluded.held, limit_amount = excluded.limit_amount
-WHERE counter.held + counter.spent + excluded.held <= excluded.limit_amount
+SET held = counter.held + excluded.held,
+    limit_amount = CASE WHEN counter.held + counter.spent + excluded.held <= excluded.limit_amount
+        THEN excluded.limit_amount ELSE counter.limit_amount END,
+    met_limit = excluded.met_limit, met_rule = excluded.met_rule, met_subject = excluded.met_subject
+WHERE excluded.held = 0 OR counter.held + counter.spent + excluded.held <= excluded.limit_amount
 RETURNING id, held, spent
 """
 
@@ -120,8 +125,9 @@ def hold(tx: Transaction, request: HoldRequest) -> Held:
     """Reserves the worst case under every limit of the request, in its order.
 
     Raises Refusal for the first pace or limit that does not allow it (PACE; BUDGET for money, else QUOTA; its facts
-    are rule, subject, scope, unit, window, limit, left, needed and resets_at in milliseconds UTC), AlreadyHeld for an
-    id that exists. After either the caller's transaction must be rolled back, as `Database.write` does by itself.
+    are rule, subject, scope, unit, window, limit, left, needed, starts_at and resets_at in milliseconds UTC),
+    AlreadyHeld for an id that exists. After either the caller's transaction must be rolled back, as `Database.write`
+    does by itself.
     """
     asked = (request.hold_id, request.job_id, request.guild_id, request.member_id)
     terms = (request.amount, request.pictures, request.price_version, request.at)
@@ -162,7 +168,7 @@ def post(
     if over_amount or over_pictures:
         add_entry(tx, hold_id, EntryKind.OVERRUN, over_amount, over_pictures, at=at)
     released = max(0, held_amount - actual)
-    return Posted(amount=actual, released=Ticks(released), overrun=Ticks(over_amount))
+    return Posted(amount=actual, released=Ticks(released), overrun=Ticks(over_amount), overrun_pictures=over_pictures)
 
 
 def void(tx: Transaction, *, hold_id: HoldId, at: Millis, reason: str) -> None:
@@ -236,6 +242,8 @@ def _counter_params(limit: Limit, needed: int) -> dict[str, object]:
         "starts_at": window.starts_at,
         "ends_at": window.ends_at,
         "limit": limit.amount,
+        "rule": limit.rule,
+        "subject": limit.subject,
         "needed": needed,
     }
 
@@ -252,6 +260,7 @@ def refusal(tx: Transaction, limit: Limit, needed: int, *, own: int = 0) -> Refu
         "limit": limit.amount,
         "left": standing_of(tx, limit, own=own).left,
         "needed": needed,
+        "starts_at": limit.window.starts_at,
         "resets_at": limit.window.ends_at,
     }
     return Refusal(reason, facts)

@@ -15,6 +15,7 @@ from bot.ledger.correcting import store as correcting
 from bot.ledger.model import HoldState, NotAdjustable
 from bot.services.books import booked_for, held_for
 from bot.services.resolving import CannotResolve, find_job
+from bot.services.terms import note_overrun
 
 REASON_LENGTH = 300  # a sentence, kept in the entry's note
 AUTHOR_LENGTH = 80
@@ -72,6 +73,7 @@ def _adjust(tx: Transaction, prefix: str, correction: Correction, now: Millis) -
         if correction.difference:
             difference = correction.difference
             ledger.adjust(tx, hold_id=hold.hold_id, difference=difference, at=now, reason=reason, author=author)
+            note_overrun(tx, job, at=now)
         else:
             correcting.confirm(tx, hold_id=hold.hold_id, at=now, reason=reason, author=author)
     except NotAdjustable:

@@ -265,10 +265,10 @@ class BudgetMachine(RuleBasedStateMachine):
 
     def asked_once(self, wanted: Asked, amount: int) -> None:
         wanted = replace(wanted, roles=self.roles[wanted.member_id])
-        now = self.saw()
+        now = Millis(max(self.seen, self.now()))
         bounds = self.oracle.bounds(wanted, at=now, now=now)
         line = Line(wanted, now, amount)
-        over = [bound for bound in bounds if bound.taken + line.weight(bound.unit) > bound.limit]
+        over = [bound for bound in bounds if 0 < line.weight(bound.unit) > bound.limit - bound.taken]
         paces = self.oracle.pace_ends(wanted, now)
         is_blocked = self.oracle.guilds[wanted.guild_id].marks.get(wanted.member_id) is Mark.BLOCKED
         try:
@@ -276,6 +276,7 @@ class BudgetMachine(RuleBasedStateMachine):
         except Refusal as refusal:
             self.refused(refusal, line, over, paces, is_blocked=is_blocked)
             return
+        self.seen = now  # a refusal leaves no trace, of its moment neither
         assert not over, over
         assert not paces, paces
         assert not is_blocked
@@ -336,10 +337,6 @@ class BudgetMachine(RuleBasedStateMachine):
 
     def now(self) -> Millis:
         return self.house.clock.now()
-
-    def saw(self) -> Millis:
-        self.seen = max(self.seen, self.now())
-        return Millis(self.seen)
 
     def some_rule(self, which: int) -> tuple[int, SetRule]:
         every = [(guild, rule) for guild, one in self.oracle.guilds.items() for rule in one.rules]

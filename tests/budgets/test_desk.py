@@ -24,7 +24,7 @@ from bot.ledger.rules.model import (
     Whom,
 )
 from bot.services.budgets.desk import MAX_LISTED, MAX_LISTS
-from bot.services.terms import note_overrun, refuse_paused
+from bot.services.terms import refuse_paused
 from tests.budgets.house import ADMIN, GUILD, MEMBER, NOON, House, asked, ceilings, done, draft
 from tests.ledger.book import at
 
@@ -150,6 +150,24 @@ def test_no_rule_and_no_raise_goes_above_the_operators_ceiling(house: House) -> 
     assert len(done(house.budgets.changes_of(GUILD))) == 1
 
 
+def test_what_is_left_is_that_of_today_before_anybody_has_asked(house: House) -> None:
+    rule = done(house.budgets.set_rule(GUILD, draft(amount=10), by=ADMIN))
+    house.ask(asked(), 8)
+    done(house.budgets.raise_until(GUILD, rule.rule_id, to=30, until=Millis(NOON + HOUR_MS), by=ADMIN))
+    house.clock.advance(ms=DAY_MS)
+    (shown,) = done(house.budgets.rules_of(GUILD)).rules
+    assert shown.standing is not None
+    assert (shown.amount, shown.standing.left, shown.standing.limit.window.starts_at) == (
+        10,
+        10,
+        at("2026-05-16T00:00"),
+    )
+    house.clock.advance(ms=-2 * DAY_MS)
+    (shown,) = done(house.budgets.rules_of(GUILD)).rules
+    assert shown.standing is not None
+    assert (shown.standing.left, shown.standing.limit.window.starts_at) == (22, at("2026-05-15T00:00"))
+
+
 def test_a_raise_ends_by_itself(house: House) -> None:
     rule = done(house.budgets.set_rule(GUILD, draft(amount=10), by=ADMIN))
     done(house.budgets.raise_until(GUILD, rule.rule_id, to=30, until=Millis(NOON + HOUR_MS), by=ADMIN))
@@ -197,6 +215,14 @@ def test_a_pace_is_kept_over_all_of_a_members_requests_in_the_guild(house: House
     told = refused(lambda: house.ask(asked(), 1))
     assert (told["refusal"], told["resets_at"]) == ("pace", NOON + 10 * MINUTE_MS)
     house.ask(asked(guild=2), 1)
+
+
+def test_an_answer_is_not_refused_for_the_pictures_it_does_not_make(house: House) -> None:
+    done(house.budgets.set_rule(GUILD, draft(Whom.EVERYONE, 5, unit=Unit.PICTURES), by=ADMIN))
+    house.post(house.ask(asked(pictures=4), 1), 1, 4)
+    done(house.budgets.set_rule(GUILD, draft(Whom.EVERYONE, 2, unit=Unit.PICTURES), by=ADMIN))
+    house.ask(asked(command="ask", pictures=0), 1)
+    assert refused(lambda: house.ask(asked(pictures=1), 1))["left"] == 0
 
 
 def test_a_reserve_is_kept_for_its_purpose_and_counts_what_others_took_before(house: House) -> None:
@@ -375,12 +401,3 @@ def test_an_admission_raises_the_alerts_of_the_guilds_own_thresholds(house: Hous
     assert (alert.limit.scope, alert.threshold, alert.taken, alert.guild_id) == ("guild:1", 60, 60, GUILD)
     house.post(job_id, 1)
     assert house.memory.read(lambda reader: guilds.settings_of(reader, GUILD)).thresholds == (60,)
-
-
-def test_a_price_beyond_the_hold_raises_the_alert_that_no_hold_did(house: House) -> None:
-    done(house.budgets.set_rule(GUILD, draft(amount=100), by=ADMIN))
-    job_id = house.ask(asked(), 40)
-    house.post(job_id, 70)
-    house.memory.write(lambda tx: note_overrun(tx, house.job(tx, job_id), at=house.clock.now()))
-    (alert,) = house.memory.read(lambda reader: alerts.untold(reader, limit=9))
-    assert (alert.limit.scope, alert.threshold, alert.taken) == ("guild:1", 50, 70)

@@ -45,12 +45,15 @@ class Changing:
 
 
 def moment_of(reader: Reader, now: Millis) -> Millis:
-    """The moment whose windows are open: the last one seen of Discord's clock, by which requests are counted."""
-    return ledger.last_seen(reader) or now
+    """The moment whose windows a request of now would be counted in: windows only open forward."""
+    return Millis(max(now, ledger.last_seen(reader) or now))
 
 
-def count_again(tx: Transaction, guild_id: GuildId, *, now: Millis, changed: Rule | None = None) -> None:
-    """Makes the guild's counters complete, or those of one rule alone."""
-    zone, at = guilds.settings_of(tx, guild_id).tz, moment_of(tx, now)
-    counts = counts_of(rules.rules_of(tx, guild_id), zone=zone, at=at, changed=changed)
-    store.take_in(tx, guild_id, counts)
+def count_again(tx: Transaction, guild_id: GuildId, *, changed: Rule | None = None) -> None:
+    """Makes the guild's counters complete, or those of one rule alone.
+
+    The windows are those of the last moment that was seen: no later one has any hold.
+    """
+    zone, at = guilds.settings_of(tx, guild_id).tz, ledger.last_seen(tx)
+    if at is not None:
+        store.take_in(tx, guild_id, counts_of(rules.rules_of(tx, guild_id), zone=zone, at=at, changed=changed))

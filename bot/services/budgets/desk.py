@@ -72,7 +72,7 @@ class Budgets:
                 _refuse_unless_left(self._ceilings, before, draft)
             rule = rules.set_rule(tx, guild_id, draft, at=log.at)
             log.add(name_of(draft), None if old is None else words_of(old.draft), words_of(draft))
-            count_again(tx, guild_id, now=log.at, changed=rule)
+            count_again(tx, guild_id, changed=rule)
             return rule
 
         return await self._changing.change(guild_id, by, work)

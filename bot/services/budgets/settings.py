@@ -52,7 +52,7 @@ class GuildDesk:
 
         def work(tx: Transaction, log: Log) -> None:
             _save(tx, log, guild_id, "zone", lambda old: replace(old, zone=zone))
-            count_again(tx, guild_id, now=log.at)
+            count_again(tx, guild_id)
 
         await self._changing.change(guild_id, by, work)
 
