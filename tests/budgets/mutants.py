@@ -25,7 +25,7 @@ _terms_of = rules_store.terms_of
 _reserve = store.reserve
 
 
-def _nobody_counts_again(*_: object) -> None:
+def _nobody_counts_again(*_: object, **__: object) -> None:
     """A rule begins at nought, and so does a new zone."""
 
 
@@ -105,12 +105,16 @@ def _what_binds_alone(limits: Sequence[Limit], asked: Asked, **_: object) -> tup
     return tuple(limits)
 
 
+_LAST = "bot.services.budgets.completing.store.take_in"
+_PAGE = "bot.services.budgets.completing.store.take_in_page"
 _RULE = "bot.ledger.rules.model.Rule.amount_at"
 _RANK = "bot.ledger.rules.binding._rank"
 _LIMITS = "bot.services.terms.limits_for"
 
 MUTANTS: dict[str, Patches] = {
-    "rules begin at nought": {"bot.services.budgets.store.take_in": _nobody_counts_again},
+    "rules begin at nought": {_LAST: _nobody_counts_again, _PAGE: _nobody_counts_again},
+    "rules begin without what is open": {_LAST: _nobody_counts_again},
+    "rules begin without what is closed": {_PAGE: _nobody_counts_again},
     "a role goes before a name": {_RANK: _roles_before_names},
     "everyone goes before a role": {_RANK: _everyone_before_roles},
     "a raise never ends": {_RULE: _amount_for_ever},

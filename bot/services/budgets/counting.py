@@ -35,9 +35,12 @@ class Count:
 def counts_of(rules: Iterable[Rule], *, zone: tzinfo, at: Millis, changed: Rule | None = None) -> tuple[Count, ...]:
     """The counters behind rules in force, in the windows of the moment.
 
-    With `changed`, those alone that this rule makes or unmakes.
+    With `changed`, those alone that this rule makes necessary: in the windows of other rules for whichever member
+    everybody is counted already.
     """
     in_force = tuple(rules)
+    if changed is not None and any(_counts_for(rule, changed) for rule in in_force):
+        return ()
     found = [
         _count(rule, zone, at)
         for rule in in_force
@@ -47,6 +50,13 @@ def counts_of(rules: Iterable[Rule], *, zone: tzinfo, at: Millis, changed: Rule 
     ]
     # The rules of several roles count in the same windows.
     return tuple(dict.fromkeys([*found, *_reserved(in_force, zone, at, changed)]))
+
+
+def _counts_for(rule: Rule, changed: Rule) -> bool:
+    """Whether the rule needs all counters already that the changed one needs."""
+    one, other = rule.draft, changed.draft
+    is_same = rule.rule_id == changed.rule_id or (one.unit, one.span) != (other.unit, other.span)
+    return not is_same and one.whom in (Whom.ROLE, Whom.EVERYONE) and other.whom in PERSONAL
 
 
 def _count(rule: Rule, zone: tzinfo, at: Millis) -> Count:

@@ -26,7 +26,8 @@ from bot.ledger.rules.model import (
     RuleId,
     Whom,
 )
-from bot.services.budgets.changing import Changing, Log, count_again
+from bot.services.budgets.changing import Changing, Log, counts_in, moment_of
+from bot.services.budgets.counting import Count
 from bot.services.budgets.reading import Budget, budget_of, name_of, words_of
 from bot.services.budgets.simulating import Proposal, Simulation, simulate
 
@@ -63,19 +64,36 @@ class Budgets:
         """Puts a rule in force, in the place of the one for the same subject, unit and span."""
         check_ceiling(self._ceilings, draft)
 
-        def work(tx: Transaction, log: Log) -> Rule:
-            before = rules.rules_of(tx, guild_id)
+        def checked(reader: Reader) -> tuple[tuple[Rule, ...], Rule | None]:
+            before = rules.rules_of(reader, guild_id)
             old = next((rule for rule in before if name_of(rule.draft) == name_of(draft)), None)
             if old is None and len(before) >= MAX_RULES:
                 raise BadRule("number")
             if draft.whom is Whom.PURPOSE:
                 _refuse_unless_left(self._ceilings, before, draft)
+            return before, old
+
+        def needed(reader: Reader, in_force: Sequence[Rule], rule: Rule) -> tuple[Count, ...]:
+            zone = guilds.settings_of(reader, guild_id).tz
+            return counts_in(reader, guild_id, in_force, zone=zone, changed=rule)
+
+        def plan(reader: Reader) -> tuple[Count, ...]:
+            before, old = checked(reader)
+            # A rule in the place of another finds its counters complete.
+            rule = Rule(rule_id=RuleId(0), guild_id=guild_id, draft=draft)
+            return needed(reader, (*before, rule), rule) if old is None else ()
+
+        def work(tx: Transaction, log: Log) -> Rule:
+            before, old = checked(tx)
+            if old is not None and old.draft == draft and old.amount_at(moment_of(tx, log.at)) == draft.amount:
+                return old
             rule = rules.set_rule(tx, guild_id, draft, at=log.at)
             log.add(name_of(draft), None if old is None else words_of(old.draft), words_of(draft))
-            count_again(tx, guild_id, changed=rule)
+            if old is None:
+                log.complete(needed(tx, (*before, rule), rule))
             return rule
 
-        return await self._changing.change(guild_id, by, work)
+        return await self._changing.change(guild_id, by, work, plan=plan)
 
     async def end_rule(self, guild_id: GuildId, rule_id: RuleId, *, by: MemberId) -> None:
         """The rule binds no more."""

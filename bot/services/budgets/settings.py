@@ -8,7 +8,9 @@ from bot.core.ids import ChannelId, GuildId, MemberId
 from bot.db import Database, Reader, Transaction
 from bot.guilds import store as guilds
 from bot.guilds.model import REASON_LENGTH, Digest, GuildSettings, Pause, zone_named
-from bot.services.budgets.changing import Changing, Log, count_again
+from bot.ledger.rules import store as rules
+from bot.services.budgets.changing import Changing, Log, counts_in
+from bot.services.budgets.counting import Count
 
 
 class GuildDesk:
@@ -48,13 +50,18 @@ class GuildDesk:
 
     async def set_zone(self, guild_id: GuildId, zone: str, *, by: MemberId) -> None:
         """The guild's windows follow another time zone; they count what was held in them already."""
-        zone_named(zone)
+        tz = zone_named(zone)
+
+        def plan(reader: Reader) -> tuple[Count, ...]:
+            is_same = guilds.settings_of(reader, guild_id).zone == zone
+            return () if is_same else counts_in(reader, guild_id, rules.rules_of(reader, guild_id), zone=tz)
 
         def work(tx: Transaction, log: Log) -> None:
+            needed = plan(tx)
             _save(tx, log, guild_id, "zone", lambda old: replace(old, zone=zone))
-            count_again(tx, guild_id)
+            log.complete(needed)
 
-        await self._changing.change(guild_id, by, work)
+        await self._changing.change(guild_id, by, work, plan=plan)
 
     async def set_staff_channel(self, guild_id: GuildId, channel_id: ChannelId | None, *, by: MemberId) -> None:
         """Where alerts and requests for leave go; None for nowhere."""
@@ -84,8 +91,9 @@ def _save(
 ) -> None:
     old = guilds.settings_of(tx, guild_id)
     new = to(old)
-    guilds.save(tx, guild_id, new)
-    log.add(name, _words(getattr(old, name)), _words(getattr(new, name)))
+    if new != old:
+        guilds.save(tx, guild_id, new)
+        log.add(name, _words(getattr(old, name)), _words(getattr(new, name)))
 
 
 def _words(value: object) -> str | None:
