@@ -120,7 +120,7 @@ class BudgetMachine(RuleBasedStateMachine):
         raising = self.house.budgets.raise_until(GuildId(guild), RuleId(rule.rule_id), to=to, until=until, by=ADMIN)
         try:
             done(raising)
-        except AboveCeiling:
+        except (AboveCeiling, BadRule):
             return
         rule.raised_to, rule.raised_until = to, until
 

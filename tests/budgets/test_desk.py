@@ -262,6 +262,35 @@ def test_reserves_fit_into_what_they_are_kept_of(house: House) -> None:
     done(house.budgets.set_rule(GUILD, draft(Whom.PURPOSE, 2_000, name="event"), by=ADMIN))
 
 
+def test_no_raise_and_no_lower_limit_leaves_reserves_without_room(house: House) -> None:
+    guild = done(house.budgets.set_rule(GUILD, draft(amount=100), by=ADMIN))
+    event = done(house.budgets.set_rule(GUILD, draft(Whom.PURPOSE, 60, name="event"), by=ADMIN))
+    until = Millis(NOON + HOUR_MS)
+    with pytest.raises(BadRule, match="reserve"):
+        done(house.budgets.raise_until(GUILD, event.rule_id, to=101, until=until, by=ADMIN))
+    with pytest.raises(BadRule, match="reserve"):
+        done(house.budgets.set_rule(GUILD, draft(amount=59), by=ADMIN))
+    with pytest.raises(BadRule, match="reserve"):
+        done(house.budgets.raise_until(GUILD, guild.rule_id, to=59, until=until, by=ADMIN))
+    done(house.budgets.raise_until(GUILD, event.rule_id, to=90, until=until, by=ADMIN))
+    with pytest.raises(BadRule, match="reserve"):
+        done(house.budgets.set_rule(GUILD, draft(amount=89), by=ADMIN))
+    with pytest.raises(BadRule, match="reserve"):
+        done(house.budgets.set_rule(GUILD, draft(Whom.PURPOSE, 11, name="prize"), by=ADMIN))
+    house.clock.advance(ms=HOUR_MS)
+    done(house.budgets.set_rule(GUILD, draft(amount=60), by=ADMIN))
+    done(house.budgets.set_rule(GUILD, draft(amount=10, unit=Unit.REQUESTS), by=ADMIN))
+
+
+def test_a_raise_ends_within_a_year_and_not_before_it_begins(house: House) -> None:
+    rule = done(house.budgets.set_rule(GUILD, draft(amount=10), by=ADMIN))
+    for until in (NOON, NOON - HOUR_MS, NOON + 366 * DAY_MS + 1):
+        with pytest.raises(BadRule, match="until"):
+            done(house.budgets.raise_until(GUILD, rule.rule_id, to=50, until=Millis(until), by=ADMIN))
+    assert len(done(house.budgets.changes_of(GUILD))) == 1
+    done(house.budgets.raise_until(GUILD, rule.rule_id, to=50, until=Millis(NOON + 366 * DAY_MS), by=ADMIN))
+
+
 def test_the_number_of_rules_and_lists_is_bounded(house: House) -> None:
     for number in range(MAX_RULES):
         done(house.budgets.set_rule(GUILD, draft(Whom.CHANNEL, name=str(number + 1)), by=ADMIN))

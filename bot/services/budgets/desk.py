@@ -6,15 +6,14 @@ What is held already stays held. A rule counts all that its window has seen, als
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from bot.core.clock import Clock, Millis, utc
+from bot.core.clock import DAY_MS, Clock, Millis, utc
 from bot.core.ids import GuildId, MemberId
 from bot.db import Database, Reader, Transaction
 from bot.guilds import store as guilds
 from bot.ledger.model import Ceilings
 from bot.ledger.rules import store as rules
-from bot.ledger.rules.bounds import check_ceiling, guild_ceiling
+from bot.ledger.rules.bounds import check_ceiling
 from bot.ledger.rules.model import (
-    MAX_RESERVES,
     MAX_RULES,
     AllowList,
     BadRule,
@@ -29,11 +28,14 @@ from bot.ledger.rules.model import (
 from bot.services.budgets.changing import Changing, Log, counts_in, moment_of
 from bot.services.budgets.counting import Count
 from bot.services.budgets.reading import Budget, budget_of, name_of, words_of
+from bot.services.budgets.reserving import refuse_unless_left
 from bot.services.budgets.simulating import Proposal, Simulation, simulate
 
 # Read in every admission, like the rules.
 MAX_LISTS = 50
 MAX_LISTED = 50
+# Longer is not for a while.
+MAX_RAISE_MS = 366 * DAY_MS
 # A page of the log.
 CHANGES_SHOWN = 50
 MAX_SIMULATED_DAYS = 30
@@ -69,8 +71,7 @@ class Budgets:
             old = next((rule for rule in before if name_of(rule.draft) == name_of(draft)), None)
             if old is None and len(before) >= MAX_RULES:
                 raise BadRule("number")
-            if draft.whom is Whom.PURPOSE:
-                _refuse_unless_left(self._ceilings, before, draft)
+            refuse_unless_left(self._ceilings, before, draft, now=moment_of(reader, self._clock.now()))
             return before, old
 
         def needed(reader: Reader, in_force: Sequence[Rule], rule: Rule) -> tuple[Count, ...]:
@@ -106,12 +107,18 @@ class Budgets:
         await self._changing.change(guild_id, by, work)
 
     async def raise_until(self, guild_id: GuildId, rule_id: RuleId, *, to: int, until: Millis, by: MemberId) -> Rule:
-        """Lets the rule allow another amount until a moment, which ends by itself; setting the rule ends it sooner."""
+        """Lets the rule allow another amount until a moment, which ends by itself; setting the rule ends it sooner.
+
+        The moment lies ahead, by a year at most.
+        """
 
         def work(tx: Transaction, log: Log) -> Rule:
-            rule = rules.rule_of(tx, guild_id, rule_id)
+            rule, now = rules.rule_of(tx, guild_id, rule_id), moment_of(tx, log.at)
             raised = replace(rule.draft, amount=to)
+            if not now < until <= now + MAX_RAISE_MS:
+                raise BadRule("until")
             check_ceiling(self._ceilings, raised)
+            refuse_unless_left(self._ceilings, rules.rules_of(tx, guild_id), raised, now=now)
             end = utc(until).isoformat(timespec="minutes")
             log.add(name_of(rule.draft), words_of(rule.draft), f"{words_of(raised)} until {end}")
             return rules.raise_rule(tx, rule, to=to, until=until)
@@ -176,17 +183,6 @@ class Budgets:
             return simulate(reader, self._ceilings, proposal, now=now, days=min(days, MAX_SIMULATED_DAYS))
 
         return await self._database.read(read)
-
-
-def _refuse_unless_left(ceilings: Ceilings, before: Sequence[Rule], draft: Draft) -> None:
-    """A reserve keeps a part of a window of the guild's, beside the other reserves there."""
-    here = [rule.draft for rule in before if (rule.draft.unit, rule.draft.span) == (draft.unit, draft.span)]
-    others = [one.amount for one in here if one.whom is Whom.PURPOSE and one.name != draft.name]
-    totals = [one.amount for one in here if one.whom is Whom.GUILD]
-    ceiling = guild_ceiling(ceilings, draft.unit, draft.span)
-    totals += [] if ceiling is None else [ceiling]
-    if not totals or len(others) >= MAX_RESERVES or sum(others) + draft.amount > min(totals):
-        raise BadRule("reserve")
 
 
 def _values(reader: Reader, guild_id: GuildId, whom: Whom, name: str, what: Listed) -> str | None:
