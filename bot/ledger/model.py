@@ -46,7 +46,9 @@ class EntryKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ceilings:
-    """The operator's limits: ticks, and pictures. A provider that is not named has none of its own."""
+    """The operator's limits: ticks, and pictures, where None is no limit. A provider that is not named has none of its
+    own.
+    """
 
     bot_monthly: Ticks
     guild_monthly: Ticks
@@ -55,6 +57,11 @@ class Ceilings:
     member_daily_pictures: int
     provider_daily: Mapping[str, Ticks] = field(default_factory=dict)
     provider_monthly: Mapping[str, Ticks] = field(default_factory=dict)
+    bot_monthly_pictures: int | None = None
+    guild_monthly_pictures: int | None = None
+    guild_daily_pictures: int | None = None
+    provider_daily_pictures: Mapping[str, int] = field(default_factory=dict)
+    provider_monthly_pictures: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ from datetime import tzinfo
 
 from bot.core.clock import Millis
 from bot.core.ids import GuildId, MemberId
-from bot.core.money import MAX_TICKS, Ticks
+from bot.core.money import MAX_TICKS
 from bot.ledger.model import Ceilings, Limit, Unit
 from bot.ledger.rules.binding import Bound, besides, personal_bounds, personal_windows, reserves, shared_bounds
 from bot.ledger.rules.bounds import guild_ceiling
@@ -91,16 +91,35 @@ def rule_limits(ceilings: Ceilings, asked: Asked, *, at: Millis, terms: Terms) -
 
 
 def _every(ceilings: Ceilings, asked: Asked, terms: Terms, *, at: Millis, now: Millis) -> Iterator[Limit]:
-    day, month = day_window(at), month_window(at)
-    member, guild = member_scope(asked.guild_id, asked.member_id), guild_scope(asked.guild_id)
     yield from _own(asked, terms, at=at, now=now)
-    yield Limit(scope=member, unit=Unit.MONEY, window=day, amount=ceilings.member_daily)
-    yield Limit(scope=member, unit=Unit.PICTURES, window=day, amount=ceilings.member_daily_pictures)
+    yield from member_ceilings(ceilings, member_scope(asked.guild_id, asked.member_id), at=at)
     yield from _shared(ceilings, asked, terms, at=at, now=now)
-    yield Limit(scope=guild, unit=Unit.MONEY, window=day, amount=ceilings.guild_daily)
-    yield Limit(scope=guild, unit=Unit.MONEY, window=month, amount=ceilings.guild_monthly)
-    yield from _provider(ceilings, asked.provider, day, month)
-    yield Limit(scope=BOT_SCOPE, unit=Unit.MONEY, window=month, amount=ceilings.bot_monthly)
+    yield from guild_ceilings(ceilings, asked.guild_id, at=at)
+    if asked.provider is not None:
+        yield from _provider(ceilings, asked.provider, at=at)
+    month = month_window(at)
+    yield from _ceiling(BOT_SCOPE, Unit.MONEY, month, ceilings.bot_monthly)
+    yield from _ceiling(BOT_SCOPE, Unit.PICTURES, month, ceilings.bot_monthly_pictures)
+
+
+def member_ceilings(ceilings: Ceilings, scope: str, *, at: Millis) -> Iterator[Limit]:
+    """What the operator allows each member of a guild, in the windows of the moment."""
+    day = day_window(at)
+    yield from _ceiling(scope, Unit.MONEY, day, ceilings.member_daily)
+    yield from _ceiling(scope, Unit.PICTURES, day, ceilings.member_daily_pictures)
+
+
+def guild_ceilings(ceilings: Ceilings, guild_id: GuildId, *, at: Millis) -> Iterator[Limit]:
+    """What the operator allows a guild, in the windows of the moment."""
+    for unit in (Unit.MONEY, Unit.PICTURES):
+        for span in (Span.DAY, Span.MONTH):
+            amount = guild_ceiling(ceilings, unit, span)
+            yield from _ceiling(guild_scope(guild_id), unit, window_of(span.window, at), amount)
+
+
+def _ceiling(scope: str, unit: Unit, window: Window, amount: int | None) -> Iterator[Limit]:
+    if amount is not None:
+        yield Limit(scope=scope, unit=unit, window=window, amount=amount)
 
 
 def _own(asked: Asked, terms: Terms, *, at: Millis, now: Millis) -> Iterator[Limit]:
@@ -153,8 +172,9 @@ def _counts(rule: Rule, unit: Unit, span: Span) -> bool:
     return rule.draft.unit is unit and rule.draft.span is span
 
 
-def _provider(ceilings: Ceilings, provider: str | None, day: Window, month: Window) -> Iterator[Limit]:
-    for window, amounts in ((day, ceilings.provider_daily), (month, ceilings.provider_monthly)):
-        amount: Ticks | None = None if provider is None else amounts.get(provider)
-        if amount is not None:
-            yield Limit(scope=provider_scope(str(provider)), unit=Unit.MONEY, window=window, amount=amount)
+def _provider(ceilings: Ceilings, provider: str, *, at: Millis) -> Iterator[Limit]:
+    scope, day, month = provider_scope(provider), day_window(at), month_window(at)
+    yield from _ceiling(scope, Unit.MONEY, day, ceilings.provider_daily.get(provider))
+    yield from _ceiling(scope, Unit.MONEY, month, ceilings.provider_monthly.get(provider))
+    yield from _ceiling(scope, Unit.PICTURES, day, ceilings.provider_daily_pictures.get(provider))
+    yield from _ceiling(scope, Unit.PICTURES, month, ceilings.provider_monthly_pictures.get(provider))

@@ -42,6 +42,9 @@ def ceilings(**changes: int) -> Ceilings:
         guild_daily=Ticks(amounts["guild_daily"]),
         member_daily=Ticks(amounts["member_daily"]),
         member_daily_pictures=amounts.get("member_daily_pictures", 500),
+        bot_monthly_pictures=amounts.get("bot_monthly_pictures"),
+        guild_monthly_pictures=amounts.get("guild_monthly_pictures"),
+        guild_daily_pictures=amounts.get("guild_daily_pictures"),
     )
 
 

@@ -36,7 +36,15 @@ NAMES = {
     Whom.MODEL: MODELS,
     Whom.PURPOSE: PURPOSES,
 }
-CEILINGS = ceilings(bot_monthly=60, guild_monthly=40, guild_daily=24, member_daily=16, member_daily_pictures=10)
+CEILINGS = ceilings(
+    bot_monthly=60,
+    guild_monthly=40,
+    guild_daily=24,
+    member_daily=16,
+    member_daily_pictures=10,
+    bot_monthly_pictures=50,
+    guild_daily_pictures=14,
+)
 
 
 @st.composite

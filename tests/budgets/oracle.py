@@ -159,6 +159,8 @@ class Oracle:
                     totals.append(self.ceilings.guild_daily)
                 if unit is Unit.MONEY and span is Span.MONTH:
                     totals.append(self.ceilings.guild_monthly)
+                if unit is Unit.PICTURES and span is Span.DAY:
+                    totals.append(self.ceilings.guild_daily_pictures or 0)
                 others = [rule for rule in here if rule.draft.whom is Whom.PURPOSE and rule.draft.name != asked.purpose]
                 if not totals:
                     continue
@@ -187,6 +189,7 @@ class Oracle:
             (0, Whom.MEMBER, Unit.PICTURES, day, self.ceilings.member_daily_pictures),
             (1, Whom.GUILD, Unit.MONEY, day, self.ceilings.guild_daily),
             (1, Whom.GUILD, Unit.MONEY, month, self.ceilings.guild_monthly),
+            (1, Whom.GUILD, Unit.PICTURES, day, self.ceilings.guild_daily_pictures or 0),
         ]
         found = [
             Bound(
@@ -199,10 +202,12 @@ class Oracle:
             )
             for rank, whom, unit, window, limit in wanted
         ]
-        bot = sum(line.weight(Unit.MONEY) for line in self.lines if month.starts_at <= line.at < month.ends_at)
-        found.append(
-            Bound(rank=2, rule="operator", unit=Unit.MONEY, window=month, limit=self.ceilings.bot_monthly, taken=bot)
-        )
+        for unit, most in (
+            (Unit.MONEY, self.ceilings.bot_monthly),
+            (Unit.PICTURES, self.ceilings.bot_monthly_pictures or 0),
+        ):
+            taken = sum(line.weight(unit) for line in self.lines if month.starts_at <= line.at < month.ends_at)
+            found.append(Bound(rank=2, rule="operator", unit=unit, window=month, limit=most, taken=taken))
         return found
 
     def pace_ends(self, asked: Asked, now: Millis) -> dict[str, Millis]:

@@ -138,6 +138,42 @@ def test_nobody_can_move_the_operators_day(house: House) -> None:
     house.memory.close()
 
 
+def test_the_card_shows_the_operators_ceilings_above_the_rules(house: House) -> None:
+    shown = done(house.budgets.rules_of(GUILD))
+    assert [(one.limit.unit.value, one.limit.window.kind.value, one.left) for one in shown.ceilings] == [
+        ("money", "day", 2_000),
+        ("money", "month", 5_000),
+    ]
+    counted = House(ceilings(guild_daily_pictures=8, guild_monthly_pictures=9))
+    counted.ask(asked(pictures=3), 5)
+    shown = done(counted.budgets.rules_of(GUILD))
+    assert [(one.limit.unit.value, one.limit.window.kind.value, one.held, one.left) for one in shown.ceilings] == [
+        ("money", "day", 5, 1_995),
+        ("money", "month", 5, 4_995),
+        ("pictures", "day", 3, 5),
+        ("pictures", "month", 3, 6),
+    ]
+    assert [(one.scope, one.unit.value, one.amount) for one in shown.member_ceilings] == [
+        ("member", "money", 1_000),
+        ("member", "pictures", 500),
+    ]
+    counted.memory.close()
+
+
+def test_the_operators_ceilings_of_pictures_bind_and_bound_rules() -> None:
+    house = House(ceilings(guild_monthly_pictures=6, bot_monthly_pictures=8))
+    for unit_of in (draft(Whom.EVERYONE, 7, unit=Unit.PICTURES, span=Span.WEEK), draft(amount=7, unit=Unit.PICTURES)):
+        with pytest.raises(AboveCeiling) as caught:
+            done(house.budgets.set_rule(GUILD, unit_of, by=ADMIN))
+        assert caught.value.ceiling == 6
+    done(house.budgets.set_rule(GUILD, draft(amount=900, unit=Unit.REQUESTS), by=ADMIN))
+    house.ask(asked(pictures=5), 1)
+    assert refused(lambda: house.ask(asked(pictures=2), 1))["scope"] == "guild:1"
+    assert refused(lambda: house.ask(asked(guild=2, pictures=4), 1))["scope"] == "bot"
+    house.ask(asked(pictures=0), 1)
+    house.memory.close()
+
+
 def test_no_rule_and_no_raise_goes_above_the_operators_ceiling(house: House) -> None:
     with pytest.raises(AboveCeiling) as caught:
         done(house.budgets.set_rule(GUILD, draft(amount=2_001), by=ADMIN))

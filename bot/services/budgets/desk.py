@@ -56,7 +56,7 @@ class Budgets:
     async def rules_of(self, guild_id: GuildId) -> Budget:
         """What holds for whom, what is left, when it resets."""
         now = self._clock.now()
-        return await self._database.read(lambda reader: budget_of(reader, guild_id, now=now))
+        return await self._database.read(lambda reader: budget_of(reader, self._ceilings, guild_id, now=now))
 
     async def changes_of(self, guild_id: GuildId) -> tuple[Change, ...]:
         """The last changes, the newest first."""
