@@ -32,7 +32,7 @@ NAMES = {
     Whom.CHANNEL: ["5", "6", "7"],
     Whom.ROLE: ["100", "101"],
     Whom.MEMBER: ["10", "11"],
-    Whom.COMMAND: ["imagine", "edit"],
+    Whom.COMMAND: ["imagine", "ask", "speak"],
     Whom.MODEL: MODELS,
     Whom.PURPOSE: PURPOSES,
 }
@@ -71,7 +71,7 @@ def requests(draw: st.DrawFn) -> Asked:
         member=member,
         channel=channel,
         thread_of=THREADS.get(channel),
-        command=draw(st.sampled_from(["imagine", "edit"])),
+        command=draw(st.sampled_from(["imagine", "ask", "speak"])),
         provider=provider,
         model=model,
         purpose=draw(st.sampled_from([None, None, *PURPOSES])),

@@ -232,12 +232,17 @@ def _generosity(rule: SetRule, now: int) -> tuple[float, int]:
     return amount / (rule.draft.minutes or 1), amount
 
 
+def _command_of(name: str, asked: Asked) -> str | None:
+    """The command of the request, as a rule for `name` sees it: reading aloud is asking too."""
+    return name if (name, asked.command) == ("ask", "speak") else asked.command
+
+
 def _is_meant(draft: Draft, asked: Asked) -> bool:
     if draft.whom is Whom.CHANNEL:
         return draft.name in {str(asked.channel_id), str(asked.parent_channel_id)}
     names = {
         Whom.GUILD: "",
-        Whom.COMMAND: asked.command,
+        Whom.COMMAND: _command_of(draft.name, asked),
         Whom.MODEL: f"{asked.provider}/{asked.model}",
     }
     return names[draft.whom] == draft.name
@@ -253,7 +258,7 @@ def _is_counted(whom: Whom, one: Asked, asked: Asked, names: frozenset[str]) -> 
         case Whom.CHANNEL:
             return bool(names & {str(one.channel_id), str(one.parent_channel_id)})
         case Whom.COMMAND:
-            return one.command == asked.command
+            return any(_command_of(name, one) == name for name in names)
         case Whom.MODEL:
             return (one.provider, one.model) == (asked.provider, asked.model)
         case Whom.PURPOSE:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from bot.core.clock import DAY_MS, HOUR_MS, MINUTE_MS, Millis
+from bot.core.commands import PAID_COMMANDS
 from bot.core.errors import Refusal
 from bot.core.ids import ChannelId, GuildId, JobId, MemberId
 from bot.guilds import store as guilds
@@ -23,7 +24,9 @@ from bot.ledger.rules.model import (
     UnknownRule,
     Whom,
 )
-from bot.services.budgets.desk import MAX_LISTED, MAX_LISTS
+from bot.services.ask.model import ASK, SPEAK
+from bot.services.budgets.desk import MAX_LISTED, MAX_LISTS, MAX_MARKS
+from bot.services.payload import KINDS
 from bot.services.terms import refuse_paused
 from tests.budgets.house import ADMIN, GUILD, MEMBER, NOON, House, asked, ceilings, done, draft
 from tests.ledger.book import at
@@ -384,6 +387,65 @@ def test_a_job_that_goes_on_keeps_its_roles_and_its_purpose(house: House) -> Non
     job_id = house.ask(asked(roles=frozenset({7, 8}), purpose="event"), 20)
     assert house.go_on(job_id, amount=40, provider="locus", model="n").amount == 40
     assert refused(lambda: house.go_on(job_id, amount=51, provider="locus", model="n"))["subject"] == "role:7"
+
+
+def test_what_is_set_for_asking_holds_for_reading_aloud(house: House) -> None:
+    house.ask(asked(command="speak", pictures=0), 3)
+    done(house.budgets.set_rule(GUILD, draft(Whom.COMMAND, 10, name="ask"), by=ADMIN))
+    done(house.budgets.set_rule(GUILD, draft(Whom.COMMAND, 6, name="speak"), by=ADMIN))
+    assert refused(lambda: house.ask(asked(command="speak", pictures=0), 4))["scope"] == "command:1:speak"
+    house.ask(asked(command="ask", pictures=0), 6)
+    told = refused(lambda: house.ask(asked(command="speak", pictures=0), 2))
+    assert (told["scope"], told["left"]) == ("command:1:ask", 1)
+    done(house.desk.pause(GUILD, command="ask", reason="quiet", by=ADMIN))
+    with pytest.raises(Refusal):
+        house.memory.read(lambda reader: refuse_paused(reader, GUILD, "speak"))
+    done(house.desk.resume(GUILD, command="ask", by=ADMIN))
+    done(house.desk.pause(GUILD, command="speak", reason="quiet", by=ADMIN))
+    house.memory.read(lambda reader: refuse_paused(reader, GUILD, "ask"))
+
+
+def test_only_what_costs_money_is_paused_and_its_reason_is_a_line(house: House) -> None:
+    for command in ("usage", "no such", ""):
+        with pytest.raises(BadSetting, match="command"):
+            done(house.desk.pause(GUILD, command=command, reason="x", by=ADMIN))
+    done(house.desk.pause(GUILD, command="edit", reason=" a\nb \t c ", by=ADMIN))
+    assert [one.reason for one in done(house.budgets.rules_of(GUILD)).pauses] == ["a b c"]
+    assert (*sorted(KINDS.values()), ASK, SPEAK) == (*sorted(PAID_COMMANDS[:3]), *PAID_COMMANDS[3:])
+
+
+def test_what_changes_nothing_is_not_written_down(house: House) -> None:
+    rule = done(house.budgets.set_rule(GUILD, draft(amount=10), by=ADMIN))
+    until = Millis(NOON + HOUR_MS)
+
+    def everything() -> None:
+        done(house.budgets.raise_until(GUILD, rule.rule_id, to=50, until=until, by=ADMIN))
+        done(house.budgets.mark(GUILD, MEMBER, Mark.EXEMPT, by=ADMIN))
+        done(house.budgets.allow(GUILD, models("5", "a"), by=ADMIN))
+        done(house.budgets.allow_all(GUILD, whom=Whom.CHANNEL, name="6", what=Listed.MODEL, by=ADMIN))
+        done(house.desk.pause(GUILD, command="ask", reason="x", by=ADMIN))
+        done(house.desk.resume(GUILD, command=None, by=ADMIN))
+        done(house.desk.set_soft(GUILD, is_soft=True, by=ADMIN))
+        done(house.desk.set_zone(GUILD, "Asia/Tokyo", by=ADMIN))
+
+    everything()
+    before = done(house.budgets.changes_of(GUILD))
+    assert len(before) == 7
+    everything()
+    assert done(house.budgets.changes_of(GUILD)) == before
+    # the raise is over once the rule is set anew
+    assert done(house.budgets.set_rule(GUILD, draft(amount=10), by=ADMIN)).raised_to is None
+    assert len(done(house.budgets.changes_of(GUILD))) == 8
+
+
+def test_the_number_of_marks_is_bounded(house: House) -> None:
+    for number in range(MAX_MARKS):
+        done(house.budgets.mark(GUILD, MemberId(1_000 + number), Mark.BLOCKED, by=ADMIN))
+    with pytest.raises(BadRule, match="number"):
+        done(house.budgets.mark(GUILD, MEMBER, Mark.BLOCKED, by=ADMIN))
+    done(house.budgets.mark(GUILD, MemberId(1_000), Mark.EXEMPT, by=ADMIN))
+    done(house.budgets.mark(GUILD, MemberId(1_001), None, by=ADMIN))
+    done(house.budgets.mark(GUILD, MEMBER, Mark.BLOCKED, by=ADMIN))
 
 
 def test_a_pause_is_told_with_its_reason_until_it_ends(house: House) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from itertools import combinations
 
+from bot.core.commands import covering
 from bot.ledger.model import Pace, Unit
 from bot.ledger.rules.model import PERSONAL, Asked, Mark, Rule, Span, Terms, Whom
 
@@ -66,7 +67,7 @@ def shared_bounds(terms: Terms, asked: Asked, *, now: int) -> Iterator[Bound]:
     """The windows that members share: channel, command, model, and the guild's own at last."""
     names: dict[Whom, tuple[str, ...]] = {
         Whom.CHANNEL: asked.channels,
-        Whom.COMMAND: (str(asked.command),),
+        Whom.COMMAND: covering(str(asked.command)),
         Whom.MODEL: (f"{asked.provider}/{asked.model}",),
         Whom.GUILD: ("",),
     }

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import tzinfo
 
 from bot.core.clock import Millis
+from bot.core.commands import covered_by
 from bot.ledger.model import Unit
 from bot.ledger.policy import besides_scope
 from bot.ledger.rules.binding import besides, reserves, shared_scope
@@ -17,7 +18,8 @@ from bot.ledger.windows import Window, window_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Count:
-    """A counter, or with no `scope` one for each member, and which holds of the guild it counts; None for whichever.
+    """A counter, or with no `scope` one for each member, and which holds of the guild it counts; None or nothing for
+    whichever.
 
     Holds for one of the `purposes` are not counted.
     """
@@ -26,7 +28,7 @@ class Count:
     unit: Unit
     window: Window
     channel_id: int | None = None
-    command: str | None = None
+    commands: tuple[str, ...] = ()
     model: str | None = None
     member_id: int | None = None
     purposes: frozenset[str] = frozenset()
@@ -67,7 +69,7 @@ def _count(rule: Rule, zone: tzinfo, at: Millis) -> Count:
         unit=draft.unit,
         window=window_of(draft.span.window, at, zone),
         channel_id=int(draft.name) if draft.whom is Whom.CHANNEL else None,
-        command=draft.name if draft.whom is Whom.COMMAND else None,
+        commands=covered_by(draft.name) if draft.whom is Whom.COMMAND else (),
         model=draft.name if draft.whom is Whom.MODEL else None,
         member_id=int(draft.name) if draft.whom is Whom.MEMBER else None,
     )

@@ -34,6 +34,8 @@ from bot.services.budgets.simulating import Proposal, Simulation, simulate
 # Read in every admission, like the rules.
 MAX_LISTS = 50
 MAX_LISTED = 50
+# Shown on one card, a page at a time.
+MAX_MARKS = 500
 # Longer is not for a while.
 MAX_RAISE_MS = 366 * DAY_MS
 # A page of the log.
@@ -119,6 +121,8 @@ class Budgets:
                 raise BadRule("until")
             check_ceiling(self._ceilings, raised)
             refuse_unless_left(self._ceilings, rules.rules_of(tx, guild_id), raised, now=now)
+            if (rule.raised_to, rule.raised_until) == (to, until):
+                return rule
             end = utc(until).isoformat(timespec="minutes")
             log.add(name_of(rule.draft), words_of(rule.draft), f"{words_of(raised)} until {end}")
             return rules.raise_rule(tx, rule, to=to, until=until)
@@ -130,6 +134,10 @@ class Budgets:
 
         def work(tx: Transaction, log: Log) -> None:
             old = rules.mark_of(tx, guild_id, member_id)
+            if mark is old:
+                return
+            if old is None and len(rules.marks_of(tx, guild_id)) >= MAX_MARKS:
+                raise BadRule("number")
             rules.set_mark(tx, guild_id, member_id, mark)
             log.add(f"member:{member_id}", old, mark)
 
@@ -144,8 +152,10 @@ class Budgets:
             old = _values(tx, guild_id, wanted.whom, wanted.name, wanted.what)
             if old is None and len(rules.lists_of(tx, guild_id)) >= MAX_LISTS:
                 raise BadRule("number")
-            rules.set_list(tx, guild_id, wanted)
-            log.add(f"{wanted.whom}:{wanted.name} {wanted.what}", old, ", ".join(sorted(wanted.values)))
+            new = ", ".join(sorted(wanted.values))
+            if new != old:
+                rules.set_list(tx, guild_id, wanted)
+                log.add(f"{wanted.whom}:{wanted.name} {wanted.what}", old, new)
 
         await self._changing.change(guild_id, by, work)
 
@@ -153,8 +163,10 @@ class Budgets:
         """Drops a list: all is allowed there again."""
 
         def work(tx: Transaction, log: Log) -> None:
-            log.add(f"{whom}:{name} {what}", _values(tx, guild_id, whom, name, what), None)
-            rules.drop_list(tx, guild_id, whom=whom, name=name, what=what)
+            old = _values(tx, guild_id, whom, name, what)
+            if old is not None:
+                log.add(f"{whom}:{name} {what}", old, None)
+                rules.drop_list(tx, guild_id, whom=whom, name=name, what=what)
 
         await self._changing.change(guild_id, by, work)
 

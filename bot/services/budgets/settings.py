@@ -4,10 +4,11 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 
 from bot.core.clock import Clock
+from bot.core.commands import PAID_COMMANDS
 from bot.core.ids import ChannelId, GuildId, MemberId
 from bot.db import Database, Reader, Transaction
 from bot.guilds import store as guilds
-from bot.guilds.model import REASON_LENGTH, Digest, GuildSettings, Pause, zone_named
+from bot.guilds.model import REASON_LENGTH, BadSetting, Digest, GuildSettings, Pause, zone_named
 from bot.ledger.rules import store as rules
 from bot.services.budgets.changing import Changing, Log, counts_in
 from bot.services.budgets.counting import Count
@@ -28,12 +29,16 @@ class GuildDesk:
         return await self._database.read(lambda reader: guilds.settings_of(reader, guild_id))
 
     async def pause(self, guild_id: GuildId, *, command: str | None, reason: str, by: MemberId) -> None:
-        """Accepts nothing more, or nothing of one command; members see the reason, cut to a line."""
+        """Accepts nothing more, or nothing of one command that costs money; members see the reason, cut to a line."""
+        if command is not None and command not in PAID_COMMANDS:
+            raise BadSetting("command")
+        line = " ".join(reason.split())[:REASON_LENGTH]
 
         def work(tx: Transaction, log: Log) -> None:
-            wanted = Pause(command=command, reason=reason[:REASON_LENGTH], author_id=by, at=log.at)
-            log.add(_pause_name(command), _reason(tx, guild_id, command), wanted.reason)
-            guilds.pause(tx, guild_id, wanted)
+            old = _reason(tx, guild_id, command)
+            if line != old:
+                log.add(_pause_name(command), old, line)
+                guilds.pause(tx, guild_id, Pause(command=command, reason=line, author_id=by, at=log.at))
 
         await self._changing.change(guild_id, by, work)
 

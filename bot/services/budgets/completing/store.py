@@ -39,7 +39,7 @@ WITH wanted AS (
         AND hold.opened_at >= :starts_at AND hold.opened_at < :ends_at
         AND hold.state <> 'voided'
         AND (:channel_id IS NULL OR job.channel_id = :channel_id OR hold.parent_channel_id = :channel_id)
-        AND (:command IS NULL OR job.kind = :command)
+        AND (:command_1 IS NULL OR job.kind IN (:command_1, :command_2))
         AND (:model IS NULL OR job.provider || '/' || job.model = :model)
         AND (:member_id IS NULL OR hold.member_id = :member_id)
         AND (hold.purpose IS NULL OR hold.purpose NOT IN (:purpose_1, :purpose_2, :purpose_3))
@@ -152,7 +152,9 @@ def _take_in(tx: Transaction, counts: Iterable[Count], statements: Iterable[str]
             "starts_at": count.window.starts_at,
             "ends_at": count.window.ends_at,
             "channel_id": count.channel_id,
-            "command": count.command,
+            # A command has one part beside itself at most.
+            "command_1": next(iter(count.commands), None),
+            "command_2": next(iter(count.commands[1:]), None),
             "model": count.model,
             "member_id": count.member_id,
         }
