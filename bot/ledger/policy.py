@@ -85,9 +85,14 @@ def counted_for(limits: Sequence[Limit], asked: Asked, *, at: Millis, terms: Ter
     return tuple(found.values())
 
 
-def rule_limits(ceilings: Ceilings, asked: Asked, *, at: Millis, terms: Terms) -> tuple[Limit, ...]:
-    """Those of them that the guild's own rules set, whether or not a ceiling lies below."""
-    return (*_own(asked, terms, at=at, now=at), *_shared(ceilings, asked, terms, at=at, now=at))
+def own_limits(asked: Asked, terms: Terms, *, at: Millis) -> tuple[Limit, ...]:
+    """Those that the guild's rules set for the member alone, whether or not a ceiling lies below."""
+    return tuple(_own(asked, terms, at=at, now=at))
+
+
+def shared_limits(ceilings: Ceilings, asked: Asked, terms: Terms, *, at: Millis) -> tuple[Limit, ...]:
+    """Those that the guild's rules set for whoever asks the same in the same place."""
+    return tuple(_shared(ceilings, asked, terms, at=at, now=at))
 
 
 def _every(ceilings: Ceilings, asked: Asked, terms: Terms, *, at: Millis, now: Millis) -> Iterator[Limit]:

@@ -7,6 +7,7 @@ changing     what all changes share: one transaction, a line in the log, complet
 reserving    what is kept for purposes fits (pure)
 counting     what a counter must have counted when a rule begins (pure)
 completing   making it count that, in pieces
+replaying    requests once more under other rules (pure)
 simulating   what the last days would have looked like under other rules
 store        the SQL of the last one
 """

@@ -3,6 +3,7 @@
 What is held already stays held. A rule counts all that its window has seen, also before there was the rule.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -28,8 +29,9 @@ from bot.ledger.rules.model import (
 from bot.services.budgets.changing import Changing, Log, counts_in, moment_of
 from bot.services.budgets.counting import Count
 from bot.services.budgets.reading import Budget, budget_of, name_of, words_of
+from bot.services.budgets.replaying import Proposal
 from bot.services.budgets.reserving import refuse_unless_left
-from bot.services.budgets.simulating import Proposal, Simulation, simulate
+from bot.services.budgets.simulating import Simulation, simulate
 
 # Read in every admission, like the rules.
 MAX_LISTS = 50
@@ -54,6 +56,8 @@ class Budgets:
         self._ceilings = ceilings
         self._clock = clock
         self._changing = Changing(database=database, clock=clock)
+        # A replay keeps a reader busy: one at a time, so that cards have the other.
+        self._simulating = asyncio.Lock()
 
     async def rules_of(self, guild_id: GuildId) -> Budget:
         """What holds for whom, what is left, when it resets."""
@@ -180,21 +184,24 @@ class Budgets:
     ) -> Simulation:
         """What the last days, at most 30, would have looked like under these rules in the place of those in force.
 
-        `roles` are what members have now, where they are known.
+        `roles` are what members have now, where they are known. Marks and allow-lists are those in force.
         """
-        now = self._clock.now()
 
-        def read(reader: Reader) -> Simulation:
+        def read(reader: Reader) -> tuple[Proposal, Millis]:
             proposal = Proposal(
                 guild_id=guild_id,
                 drafts=tuple(drafts),
                 zone=guilds.settings_of(reader, guild_id).tz,
                 marks=rules.marks_of(reader, guild_id),
                 roles=roles or {},
+                lists=rules.lists_of(reader, guild_id),
             )
-            return simulate(reader, self._ceilings, proposal, now=now, days=min(days, MAX_SIMULATED_DAYS))
+            return proposal, moment_of(reader, self._clock.now())
 
-        return await self._database.read(read)
+        async with self._simulating:
+            proposal, now = await self._database.read(read)
+            wanted = min(days, MAX_SIMULATED_DAYS)
+            return await simulate(self._database, self._ceilings, proposal, now=now, days=wanted)
 
 
 def _values(reader: Reader, guild_id: GuildId, whom: Whom, name: str, what: Listed) -> str | None:
