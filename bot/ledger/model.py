@@ -95,6 +95,15 @@ class Pace:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PaceStanding:
+    """How many requests the pace lets in now, and from when another one; None where that is now."""
+
+    pace: Pace
+    left: int
+    opens_at: Millis | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HoldRequest:
     """The worst case of a job, to be reserved under every one of the limits; ValueError for nonsense.
 

@@ -25,7 +25,7 @@ from bot.ledger.records import store
 from bot.ledger.records.model import Axis, Charge, Period, Place, Record
 from bot.payments import store as payments
 from bot.payments.signer import Signed
-from tests.ledger.book import NOON, Book, request
+from tests.ledger.book import GUILD, NOON, Book, request
 from tests.ledger.ledgers import STEPS, Step, add_job, play
 from tests.payments.test_store import approved
 
@@ -113,6 +113,14 @@ def test_the_sums_by_anything_are_those_of_the_rows(steps: list[Step]) -> None:
             assert found.presumed_jobs == len({one.job_id for one in mine if one.is_presumed})
             assert found.pictures == found.jobs
             assert found.presumed_pictures == found.presumed_jobs
+        for found in store.sums(book.reader, axis, period=EVERYTHING, guild_id=GUILD):
+            by_day = store.sums_by_day(book.reader, axis, found.key, period=EVERYTHING, guild_id=GUILD)
+            assert sum(one.amount for one in by_day) == found.amount
+            mine = [one for one in rows if key(one) == found.key and one.guild_id == GUILD and not one.is_presumed]
+            assert {one.key[0]: one.amount for one in by_day if one.jobs} == {
+                day: sum(one.booked for one in mine if one.opened_at // DAY_MS * DAY_MS == day)
+                for day in {one.opened_at // DAY_MS * DAY_MS for one in mine}
+            }
         assert sum(one.amount for one in store.sums(book.reader, axis, period=EVERYTHING)) == sum(
             one.booked for one in rows if not one.is_presumed
         )

@@ -1,4 +1,5 @@
--- Threads under the rules of their channel, alerts that say whose limit they are about.
+-- Threads under the rules of their channel, alerts that say whose limit they are about, coarser
+-- sums for reports.
 BEGIN IMMEDIATE;
 
 ALTER TABLE hold ADD COLUMN parent_channel_id INTEGER; -- the channel that a thread belongs to, whose rules bind it
@@ -41,6 +42,113 @@ DROP TABLE alert;
 ALTER TABLE alert_anew RENAME TO alert;
 
 CREATE INDEX alert_untold ON alert (at) WHERE told_at IS NULL;
+
+-- The same sums once more without members, and of each member alone: a report of a month with a thousand members reads
+-- hundreds of rows instead of hundreds of thousands. Kept by whatever changes the finer sums.
+CREATE TABLE spend_of_day (
+    guild_id INTEGER NOT NULL,
+    day INTEGER NOT NULL,
+    command TEXT NOT NULL,
+    provider TEXT NOT NULL,
+    model TEXT NOT NULL,
+    jobs INTEGER NOT NULL,
+    pictures INTEGER NOT NULL,
+    amount INTEGER NOT NULL,
+    presumed_jobs INTEGER NOT NULL,
+    presumed_pictures INTEGER NOT NULL,
+    presumed_amount INTEGER NOT NULL,
+    PRIMARY KEY (guild_id, day, command, provider, model)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE spend_of_member (
+    guild_id INTEGER NOT NULL,
+    day INTEGER NOT NULL,
+    member_id INTEGER NOT NULL,
+    jobs INTEGER NOT NULL,
+    pictures INTEGER NOT NULL,
+    amount INTEGER NOT NULL,
+    presumed_jobs INTEGER NOT NULL,
+    presumed_pictures INTEGER NOT NULL,
+    presumed_amount INTEGER NOT NULL,
+    PRIMARY KEY (guild_id, day, member_id)
+) STRICT, WITHOUT ROWID;
+
+INSERT INTO spend_of_day
+SELECT guild_id, day, command, provider, model, SUM(jobs), SUM(pictures), SUM(amount), SUM(presumed_jobs), SUM(presumed_pictures), SUM(presumed_amount)
+FROM spend GROUP BY guild_id, day, command, provider, model;
+
+INSERT INTO spend_of_member
+SELECT guild_id, day, member_id, SUM(jobs), SUM(pictures), SUM(amount), SUM(presumed_jobs), SUM(presumed_pictures), SUM(presumed_amount)
+FROM spend GROUP BY guild_id, day, member_id;
+
+-- What one member had is read by themselves.
+CREATE INDEX spend_by_member ON spend (member_id, day);
+
+CREATE TRIGGER spend_is_summed AFTER INSERT ON spend
+BEGIN
+    INSERT INTO spend_of_day VALUES
+        (NEW.guild_id, NEW.day, NEW.command, NEW.provider, NEW.model,
+         NEW.jobs, NEW.pictures, NEW.amount, NEW.presumed_jobs, NEW.presumed_pictures, NEW.presumed_amount) ON CONFLICT (guild_id, day, command, provider, model) DO UPDATE
+    SET jobs = spend_of_day.jobs + excluded.jobs,
+        pictures = spend_of_day.pictures + excluded.pictures,
+        amount = spend_of_day.amount + excluded.amount,
+        presumed_jobs = spend_of_day.presumed_jobs + excluded.presumed_jobs,
+        presumed_pictures = spend_of_day.presumed_pictures + excluded.presumed_pictures,
+        presumed_amount = spend_of_day.presumed_amount + excluded.presumed_amount;
+    INSERT INTO spend_of_member VALUES
+        (NEW.guild_id, NEW.day, NEW.member_id,
+         NEW.jobs, NEW.pictures, NEW.amount, NEW.presumed_jobs, NEW.presumed_pictures, NEW.presumed_amount) ON CONFLICT (guild_id, day, member_id) DO UPDATE
+    SET jobs = spend_of_member.jobs + excluded.jobs,
+        pictures = spend_of_member.pictures + excluded.pictures,
+        amount = spend_of_member.amount + excluded.amount,
+        presumed_jobs = spend_of_member.presumed_jobs + excluded.presumed_jobs,
+        presumed_pictures = spend_of_member.presumed_pictures + excluded.presumed_pictures,
+        presumed_amount = spend_of_member.presumed_amount + excluded.presumed_amount;
+END;
+
+CREATE TRIGGER spend_is_summed_again AFTER UPDATE ON spend
+BEGIN
+    INSERT INTO spend_of_day VALUES
+        (NEW.guild_id, NEW.day, NEW.command, NEW.provider, NEW.model,
+         NEW.jobs - OLD.jobs, NEW.pictures - OLD.pictures, NEW.amount - OLD.amount, NEW.presumed_jobs - OLD.presumed_jobs, NEW.presumed_pictures - OLD.presumed_pictures, NEW.presumed_amount - OLD.presumed_amount) ON CONFLICT (guild_id, day, command, provider, model) DO UPDATE
+    SET jobs = spend_of_day.jobs + excluded.jobs,
+        pictures = spend_of_day.pictures + excluded.pictures,
+        amount = spend_of_day.amount + excluded.amount,
+        presumed_jobs = spend_of_day.presumed_jobs + excluded.presumed_jobs,
+        presumed_pictures = spend_of_day.presumed_pictures + excluded.presumed_pictures,
+        presumed_amount = spend_of_day.presumed_amount + excluded.presumed_amount;
+    INSERT INTO spend_of_member VALUES
+        (NEW.guild_id, NEW.day, NEW.member_id,
+         NEW.jobs - OLD.jobs, NEW.pictures - OLD.pictures, NEW.amount - OLD.amount, NEW.presumed_jobs - OLD.presumed_jobs, NEW.presumed_pictures - OLD.presumed_pictures, NEW.presumed_amount - OLD.presumed_amount) ON CONFLICT (guild_id, day, member_id) DO UPDATE
+    SET jobs = spend_of_member.jobs + excluded.jobs,
+        pictures = spend_of_member.pictures + excluded.pictures,
+        amount = spend_of_member.amount + excluded.amount,
+        presumed_jobs = spend_of_member.presumed_jobs + excluded.presumed_jobs,
+        presumed_pictures = spend_of_member.presumed_pictures + excluded.presumed_pictures,
+        presumed_amount = spend_of_member.presumed_amount + excluded.presumed_amount;
+END;
+
+CREATE TRIGGER spend_is_taken_out AFTER DELETE ON spend
+BEGIN
+    INSERT INTO spend_of_day VALUES
+        (OLD.guild_id, OLD.day, OLD.command, OLD.provider, OLD.model,
+         -OLD.jobs, -OLD.pictures, -OLD.amount, -OLD.presumed_jobs, -OLD.presumed_pictures, -OLD.presumed_amount) ON CONFLICT (guild_id, day, command, provider, model) DO UPDATE
+    SET jobs = spend_of_day.jobs + excluded.jobs,
+        pictures = spend_of_day.pictures + excluded.pictures,
+        amount = spend_of_day.amount + excluded.amount,
+        presumed_jobs = spend_of_day.presumed_jobs + excluded.presumed_jobs,
+        presumed_pictures = spend_of_day.presumed_pictures + excluded.presumed_pictures,
+        presumed_amount = spend_of_day.presumed_amount + excluded.presumed_amount;
+    INSERT INTO spend_of_member VALUES
+        (OLD.guild_id, OLD.day, OLD.member_id,
+         -OLD.jobs, -OLD.pictures, -OLD.amount, -OLD.presumed_jobs, -OLD.presumed_pictures, -OLD.presumed_amount) ON CONFLICT (guild_id, day, member_id) DO UPDATE
+    SET jobs = spend_of_member.jobs + excluded.jobs,
+        pictures = spend_of_member.pictures + excluded.pictures,
+        amount = spend_of_member.amount + excluded.amount,
+        presumed_jobs = spend_of_member.presumed_jobs + excluded.presumed_jobs,
+        presumed_pictures = spend_of_member.presumed_pictures + excluded.presumed_pictures,
+        presumed_amount = spend_of_member.presumed_amount + excluded.presumed_amount;
+END;
 
 PRAGMA user_version = 18;
 COMMIT;

@@ -42,6 +42,13 @@ INSERT INTO spend VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 
 
+_COARSE_ANEW = """
+INSERT INTO {table}
+SELECT {keys}, SUM(jobs), SUM(pictures), SUM(amount), SUM(presumed_jobs), SUM(presumed_pictures), SUM(presumed_amount)
+FROM spend GROUP BY {keys}
+"""
+
+
 class BrokenEntries(EaselError):
     """The entries, holds or legs themselves are broken; the message names the first finding."""
 
@@ -71,7 +78,7 @@ def rebuild(tx: Transaction) -> tuple[Repair, ...]:
     broken = next((one for one in findings(tx) if one.where < Where.COUNTER), None)
     if broken is not None:
         raise BrokenEntries(broken.told)
-    return (*_repaired_counters(tx), *_repaired_spend(tx))
+    return (*_repaired_counters(tx), *_repaired_spend(tx), *_repaired_coarse(tx))
 
 
 def _repaired_counters(tx: Transaction) -> Iterator[Repair]:
@@ -100,6 +107,17 @@ def _repaired_spend(tx: Transaction) -> Iterator[Repair]:
             tx.execute(_BOOK_SPEND, (*key.values(), *spend.booked))
         row = f"the sum of {named(spend)}: jobs, pictures, ticks, then the same as presumed"
         yield Repair(row=row, before=spend.kept, after=spend.booked)
+
+
+def _repaired_coarse(tx: Transaction) -> Iterator[Repair]:
+    """Where a row is wrong, its whole table is made anew: it is small."""
+    crooked = checks.crooked_coarse(tx)
+    for table in dict.fromkeys(one.table for one in crooked):
+        tx.execute(f"DELETE FROM {table}")  # noqa: S608 - one of two constants
+        tx.execute(_COARSE_ANEW.format(table=table, keys=checks.COARSE[table]))
+    for one in crooked:
+        row = f"the {one.table} of guild {one.guild_id} from {one.day}: as above"
+        yield Repair(row=row, before=one.kept, after=one.booked)
 
 
 def _key(spend: CrookedSpend) -> dict[str, object]:

@@ -55,7 +55,7 @@ def _allows_resolution(values: frozenset[str], asked: Asked) -> bool:
 
 
 def _allows_count(values: frozenset[str], asked: Asked) -> bool:
-    return asked.pictures <= _most(values)
+    return asked.pictures <= most_of(values)
 
 
 _TESTS: dict[Listed, Callable[[frozenset[str], Asked], bool]] = {
@@ -65,12 +65,13 @@ _TESTS: dict[Listed, Callable[[frozenset[str], Asked], bool]] = {
 }
 
 
-def _most(values: Iterable[str]) -> int:
+def most_of(values: Iterable[str]) -> int:
+    """The most pictures that lists of counts allow together."""
     return max(int(value) for value in values)
 
 
 def _facts(whom: Whom, what: Listed, values: frozenset[str], asked: Asked) -> dict[str, Fact]:
     if what is Listed.COUNT:
-        return {"where": whom.value, "asked": asked.pictures, "can": str(_most(values))}
+        return {"where": whom.value, "asked": asked.pictures, "can": str(most_of(values))}
     wanted = asked.model if what is Listed.MODEL else asked.resolution
     return {"where": whom.value, "asked": str(wanted), "can": ", ".join(sorted(values))}
