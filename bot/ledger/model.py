@@ -44,6 +44,14 @@ class EntryKind(StrEnum):
     ADJUST = "adjust"
 
 
+class CorrectionKind(StrEnum):
+    """What a correction is about: money that came back, what a gateway credited, or anything else."""
+
+    REFUND = "refund"
+    CREDIT = "credit"
+    ADJUSTMENT = "adjustment"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ceilings:
     """The operator's limits: ticks, and pictures, where None is no limit. A provider that is not named has none of its
@@ -213,7 +221,9 @@ class Hold:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One line of the book. `amount` is signed for corrections alone; `author` made the correction."""
+    """One line of the book. `amount` is signed for corrections alone; `author` made the correction, which is about
+    `correction`.
+    """
 
     kind: EntryKind
     amount: int
@@ -222,6 +232,7 @@ class Entry:
     note: str
     author: str | None
     at: Millis
+    correction: CorrectionKind | None = None
 
 
 class UnknownHold(EaselError):

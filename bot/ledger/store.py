@@ -16,6 +16,7 @@ from bot.ledger.model import (
     AlreadyClosed,
     AlreadyHeld,
     Basis,
+    CorrectionKind,
     Entry,
     EntryKind,
     Held,
@@ -85,8 +86,8 @@ FROM hold_leg AS leg WHERE leg.hold_id = :hold_id AND leg.counter_id = counter.i
 """
 
 _ADJUST_ENTRY = """
-INSERT INTO entry (hold_id, kind, amount, pictures, note, author, at)
-SELECT hold_id, 'adjust', :difference, 0, :reason, :author, :at FROM hold
+INSERT INTO entry (hold_id, kind, amount, pictures, note, author, at, correction)
+SELECT hold_id, 'adjust', :difference, 0, :reason, :author, :at, :kind FROM hold
 WHERE hold_id = :hold_id AND state IN ('posted', 'presumed') AND :difference + (
     SELECT SUM(entry.amount) FROM entry
     WHERE entry.hold_id = hold.hold_id AND entry.kind IN ('post', 'presume', 'adjust')
@@ -186,7 +187,16 @@ def presume(tx: Transaction, *, hold_id: HoldId, at: Millis) -> Posted:
     return Posted(amount=Ticks(amount), released=ZERO, overrun=ZERO)
 
 
-def adjust(tx: Transaction, *, hold_id: HoldId, difference: int, at: Millis, reason: str, author: str) -> None:
+def adjust(
+    tx: Transaction,
+    *,
+    hold_id: HoldId,
+    difference: int,
+    at: Millis,
+    reason: str,
+    author: str,
+    kind: CorrectionKind = CorrectionKind.ADJUSTMENT,
+) -> None:
     """Corrects what a posted or presumed hold booked, by a signed number of ticks, in the hold's own windows.
 
     More than was booked counts as an overrun too: no hold had covered it. Raises NotAdjustable for a hold in
@@ -195,6 +205,7 @@ def adjust(tx: Transaction, *, hold_id: HoldId, difference: int, at: Millis, rea
     if difference == 0 or abs(difference) > MAX_TICKS:
         raise ValueError("a correction is not nothing, and not more than can be kept")
     facts = {"hold_id": hold_id, "difference": difference, "reason": reason, "author": author, "at": at}
+    facts |= {"kind": kind.value}
     if not tx.execute(_ADJUST_ENTRY, facts | {"most": MAX_TICKS}):
         state = known(tx, hold_id).state
         raise NotAdjustable(f"hold {hold_id} is {state}; {difference:+} ticks cannot be booked on it")
@@ -228,6 +239,7 @@ def entries_of(reader: Reader, hold_id: HoldId) -> tuple[Entry, ...]:
             note=row["note"],
             author=row["author"],
             at=Millis(row["at"]),
+            correction=correction_of(row),
         )
         for row in reader.all(_ENTRIES, (hold_id,))
     )
@@ -322,6 +334,13 @@ def known(reader: Reader, hold_id: HoldId) -> Hold:
     if found is None:
         raise UnknownHold(f"there is no hold {hold_id}")
     return found
+
+
+def correction_of(row: Row) -> CorrectionKind | None:
+    """What an entry corrects, from its columns; None where it is no correction."""
+    if row["kind"] != EntryKind.ADJUST:
+        return None
+    return CorrectionKind(row["correction"] or CorrectionKind.ADJUSTMENT)
 
 
 def _hold_from(row: Row) -> Hold:

@@ -12,6 +12,7 @@ from bot.guilds import store as guilds
 from bot.jobs.model import Job
 from bot.ledger import store as ledger
 from bot.ledger.alerts import store as alerts
+from bot.ledger.drifting.store import refuse_drifted
 from bot.ledger.model import Basis, Ceilings, Held, HoldRequest, Limit, Posted, Unit
 from bot.ledger.policy import counted_for, limits_for
 from bot.ledger.repricing import store as repricing
@@ -49,12 +50,14 @@ def refuse_paused(reader: Reader, guild_id: GuildId, command: str) -> None:
 def hold_for(tx: Transaction, ceilings: Ceilings, asked: Asked, priced: Priced, *, at: Millis) -> Held:
     """Holds the worst case of a new job under everything that bounds it.
 
-    `at` comes from `ledger.effective_now`. Raises Refusal as `check_allowed` and `ledger.hold` do.
+    `at` comes from `ledger.effective_now`. Raises Refusal as `check_allowed`, `refuse_drifted` and `ledger.hold`
+    do.
     """
     settings = guilds.settings_of(tx, asked.guild_id)
     terms = rules.terms_of(tx, asked.guild_id, asked.member_id, zone=settings.tz)
     check_allowed(terms, asked)
     limits = limits_for(ceilings, asked, at=at, terms=terms)
+    refuse_drifted(tx, limits)
     held = ledger.hold(
         tx,
         HoldRequest(

@@ -20,7 +20,7 @@ from bot.jobs import store as jobs
 from bot.jobs.model import Caps, State
 from bot.ledger import store as ledger
 from bot.ledger.check import check
-from bot.ledger.model import EntryKind, HoldState
+from bot.ledger.model import CorrectionKind, EntryKind, HoldState
 from bot.ledger.records import store
 from bot.ledger.records.model import Axis, Charge, Period, Place, Record
 from bot.payments import store as payments
@@ -165,6 +165,8 @@ def test_a_reading_sees_the_entries_of_its_beginning_alone(played: Book) -> None
     played.hold(request("new", 1, 1))
     played.write(lambda tx: ledger.adjust(tx, hold_id=HoldId("j0"), difference=3, at=NOON, reason="bill", author="ada"))
     assert list(read(played, last=last, page=2)) == before
+    corrections = {(one.kind, one.correction) for one in read(played) if one.kind is EntryKind.ADJUST or one.correction}
+    assert corrections == {(EntryKind.ADJUST, CorrectionKind.ADJUSTMENT)}
     assert len(list(read(played))) == len(before) + 2
 
 

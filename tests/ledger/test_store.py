@@ -308,11 +308,12 @@ def test_a_correction_changes_money_and_not_pictures_in_the_holds_own_windows(
     assert book.taken(wanted.limits)[0] == (0, booked.amount + difference)
     assert book.taken(wanted.limits)[1] == pictures
     entry = store.entries_of(book.reader, ONE)[-1]
-    assert (entry.kind.value, entry.amount, entry.note, entry.author) == (
+    assert (entry.kind.value, entry.amount, entry.note, entry.author, entry.correction) == (
         "adjust",
         difference,
         "bill of May",
         "operator",
+        "adjustment",
     )
 
 

@@ -1,5 +1,5 @@
 -- Threads under the rules of their channel, alerts that say whose limit they are about, coarser
--- sums for reports.
+-- sums for reports, what corrections are about, and scopes that have drifted.
 BEGIN IMMEDIATE;
 
 ALTER TABLE hold ADD COLUMN parent_channel_id INTEGER; -- the channel that a thread belongs to, whose rules bind it
@@ -149,6 +149,16 @@ BEGIN
         presumed_pictures = spend_of_member.presumed_pictures + excluded.presumed_pictures,
         presumed_amount = spend_of_member.presumed_amount + excluded.presumed_amount;
 END;
+
+-- What a correction is about; those from before this are adjustments.
+ALTER TABLE entry ADD COLUMN correction TEXT
+    CHECK (correction IS NULL OR (kind = 'adjust' AND correction IN ('refund', 'credit', 'adjustment')));
+
+-- Scopes whose counters the last check found to differ from the entries: nothing more is held there.
+CREATE TABLE drift (
+    scope TEXT PRIMARY KEY,
+    found_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 
 PRAGMA user_version = 18;
 COMMIT;

@@ -58,12 +58,16 @@ class Where(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One broken invariant. `row` names the row, empty where it is none; `order` is its place among its kind."""
+    """One broken invariant. `row` names the row, empty where it is none; `order` is its place among its kind.
+
+    `scope` is that of a counter.
+    """
 
     told: str
     where: Where
     order: tuple[int | str, ...] = ()
     row: str = ""
+    scope: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +113,7 @@ def _broken_counters(reader: Reader) -> Iterator[Finding]:
                 where=Where.COUNTER,
                 order=(balance.id,),
                 row=f"counter {balance.id} ({name})",
+                scope=balance.scope,
             )
 
 

@@ -13,12 +13,13 @@ from bot.db import Transaction
 from bot.ledger.check import Where, findings, named
 from bot.ledger.check import store as checks
 from bot.ledger.check.store import Balance, CrookedSpend
+from bot.ledger.drifting.store import mark
 from bot.ledger.model import NotAdjustable
 from bot.ledger.store import known
 
 _CONFIRM = """
-INSERT INTO entry (hold_id, kind, amount, pictures, note, author, at)
-SELECT hold_id, 'adjust', 0, 0, :reason, :author, :at FROM hold
+INSERT INTO entry (hold_id, kind, amount, pictures, note, author, at, correction)
+SELECT hold_id, 'adjust', 0, 0, :reason, :author, :at, 'adjustment' FROM hold
 WHERE hold_id = :hold_id AND state = 'presumed' AND NOT EXISTS (
     SELECT 1 FROM entry WHERE entry.hold_id = hold.hold_id AND entry.kind = 'adjust'
 )
@@ -71,14 +72,17 @@ def confirm(tx: Transaction, *, hold_id: HoldId, at: Millis, reason: str, author
 
 
 def rebuild(tx: Transaction) -> tuple[Repair, ...]:
-    """Makes every counter and every sum of a day what the entries give; returns what was changed.
+    """Makes every counter and every sum of a day what the entries give; returns what was changed. Nothing has drifted
+    then.
 
     Raises BrokenEntries where the entries cannot be trusted; the caller's transaction is then undone.
     """
     broken = next((one for one in findings(tx) if one.where < Where.COUNTER), None)
     if broken is not None:
         raise BrokenEntries(broken.told)
-    return (*_repaired_counters(tx), *_repaired_spend(tx), *_repaired_coarse(tx))
+    repairs = (*_repaired_counters(tx), *_repaired_spend(tx), *_repaired_coarse(tx))
+    mark(tx, frozenset(), at=Millis(0))
+    return repairs
 
 
 def _repaired_counters(tx: Transaction) -> Iterator[Repair]:

@@ -6,6 +6,7 @@ from bot.core.money import ZERO, Ticks
 from bot.db import Reader, Row
 from bot.ledger.model import EntryKind, HoldState
 from bot.ledger.records.model import Axis, Charge, Paid, Period, Place, Record, Sum, Undecided, Work
+from bot.ledger.store import correction_of
 
 _BOOKING = frozenset({EntryKind.POST, EntryKind.PRESUME, EntryKind.ADJUST})
 
@@ -34,6 +35,7 @@ _BOOKED = """
 # An answer that is no JSON has no served model; json_extract would raise.
 _RECORDS = f"""
 SELECT entry.id AS entry_id, entry.at, entry.kind, entry.amount, entry.pictures, entry.basis, entry.author, entry.note,
+    entry.correction,
     hold.hold_id, hold.job_id, hold.guild_id, hold.member_id, hold.amount AS held, hold.state AS hold_state,
     hold.opened_at, hold.closed_at,
     COALESCE(
@@ -188,6 +190,7 @@ def _record(row: Row) -> Record:
         pictures=row["pictures"],
         basis=row["basis"],
         author=row["author"],
+        correction=correction_of(row),
         note=row["note"],
         job_id=JobId(row["job_id"]),
         guild_id=GuildId(row["guild_id"]),
