@@ -70,6 +70,12 @@ def test_a_request_meets_its_members_limits_first_and_the_whole_bots_last() -> N
     assert {limit.window.starts_at for limit in limits} == {at("2026-05-15T00:00"), at("2026-05-01T00:00")}
 
 
+def test_a_role_without_a_rule_lifts_no_other_roles() -> None:
+    """Each unit and span is decided by itself."""
+    rules = (rule(1, Whom.ROLE, 5, "1"), rule(2, Whom.ROLE, 100, "2", span=Span.WEEK), rule(3, Whom.EVERYONE, 1))
+    assert own(*rules) == [("member:7:8", "money", "day", 5, "1"), ("member:7:8", "money", "week", 100, "2")]
+
+
 def test_pictures_have_ceilings_where_the_operator_set_some() -> None:
     of = replace(
         ceilings(),

@@ -15,7 +15,8 @@ def personal(terms: Terms, asked: Asked, *, now: int) -> tuple[Rule, ...]:
     """The one rule for each unit and span that holds for the member.
 
     A rule by name goes before those of roles, these before the one for everyone; of several roles the most generous
-    counts, of paces that with the most requests for its time.
+    counts, of paces that with the most requests for its time. Each unit and span is decided by itself: a role without a
+    rule for dollars a day says nothing about dollars a day, and lifts no other role's.
     """
     if terms.mark is Mark.EXEMPT:
         return ()
