@@ -62,6 +62,12 @@ def _add_ledger(parser: argparse.ArgumentParser) -> None:
     adjusting.add_argument("id", help="its id, or the first letters")
     adjusting.add_argument("--usd", required=True, help="so much more or less, such as +0.05; 0 confirms a presumption")
     adjusting.add_argument("--reason", required=True, help="what for: a refund, a credit, an invoice")
+    adjusting.add_argument(
+        "--kind",
+        choices=("refund", "credit", "adjustment"),
+        default="adjustment",
+        help="what it is about; a refund and a credit give back",
+    )
     adjusting.add_argument("--author", required=True, help="who says so")
     actions.add_parser("rebuild", help="make drifted counters anew from the entries, while no bot runs")
 
@@ -177,6 +183,7 @@ def _run() -> int:
 def _ledger(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
     """What is wrong on the command line itself is told before anything is opened."""
     from bot.commands import corrections, exports  # noqa: PLC0415
+    from bot.ledger.model import CorrectionKind  # noqa: PLC0415
     from bot.services.adjusting import Correction  # noqa: PLC0415
 
     match options.action:
@@ -187,7 +194,8 @@ def _ledger(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int
         case "adjust":
             try:
                 difference = corrections.difference_of(options.usd)
-                correction = Correction(difference=difference, reason=options.reason, author=options.author)
+                kind = CorrectionKind(options.kind)
+                correction = Correction(difference=difference, reason=options.reason, author=options.author, kind=kind)
             except ValueError as error:
                 parser.error(f"ledger adjust: {error}")
             return _guarded(partial(_ledger_adjust, options.id, correction))

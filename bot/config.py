@@ -5,10 +5,10 @@ Only `bot.app` and `bot.__main__` import this. `.env.example` is generated from 
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator
@@ -18,6 +18,7 @@ from bot.core.errors import SettingsError
 from bot.core.money import Ticks, usd
 from bot.jobs.line.order import MAX_WEIGHT
 
+T = TypeVar("T")
 PREFIX = "EASEL_"
 # Docker and systemd put secrets into files named like the setting, in lower case with the prefix.
 SECRETS_DIR_VARIABLE = "EASEL_SECRETS_DIR"
@@ -54,6 +55,9 @@ Address = Annotated[str, AfterValidator(_address)]
 Slug = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
 # A hash of Git's, or the beginning of one.
 Commit = Annotated[str, Field(pattern=r"^[0-9a-f]{7,64}$")]
+# More than any bot draws in a month; a number beyond it is a slip of the pen.
+MAX_PICTURES = 1_000_000
+PictureCount = Annotated[int, Field(ge=0, le=MAX_PICTURES)]
 Dollars = Annotated[Decimal, Field(ge=0, le=1_000_000, allow_inf_nan=False)]
 
 
@@ -167,9 +171,22 @@ class Settings(BaseSettings):
     provider_monthly_usd: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="The same per month. A provider that is not named has no ceiling of its own."
     )
+    provider_daily_pictures: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="The most pictures of a provider in a day: pixazo=100. Unset: no limit of their number."
+    )
+    provider_monthly_pictures: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="The same per month."
+    )
     monthly_ceiling_usd: Dollars = Field(default=Decimal(50), description="All servers together, per month.")
+    monthly_ceiling_pictures: PictureCount | None = Field(
+        default=None, description="Pictures of all servers together, per month. Unset: no limit of their number."
+    )
     guild_monthly_usd: Dollars = Field(default=Decimal(20), description="Each server, per month.")
+    guild_monthly_pictures: PictureCount | None = Field(
+        default=None, description="Pictures of each server, per month. Unset: no limit of their number."
+    )
     guild_daily_usd: Dollars = Field(default=Decimal(2), description="Each server, per day.")
+    guild_daily_pictures: PictureCount | None = Field(default=None, description="The same per day.")
     member_daily_usd: Dollars = Field(default=Decimal("0.50"), description="Each member of a server, per day.")
     member_daily_pictures: int = Field(
         default=25, ge=0, le=100_000, description="Pictures for each member of a server, per day."
@@ -219,6 +236,8 @@ class Settings(BaseSettings):
         "guild_weights",
         "provider_daily_usd",
         "provider_monthly_usd",
+        "provider_daily_pictures",
+        "provider_monthly_pictures",
         mode="before",
     )
     @classmethod
@@ -236,6 +255,13 @@ class Settings(BaseSettings):
     @classmethod
     def _prices_providers(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if not set(by_provider(value)) <= set(PROVIDERS):
+            raise ValueError(f"must name only {', '.join(PROVIDERS)}")
+        return value
+
+    @field_validator("provider_daily_pictures", "provider_monthly_pictures")
+    @classmethod
+    def _counts_providers(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not set(counts_by_provider(value)) <= set(PROVIDERS):
             raise ValueError(f"must name only {', '.join(PROVIDERS)}")
         return value
 
@@ -305,12 +331,27 @@ def dollars(amount: Decimal) -> Ticks:
 
 def by_provider(amounts: tuple[str, ...]) -> Mapping[str, Ticks]:
     """`provider=dollars` each, as ticks. Raises ValueError."""
-    found: dict[str, Ticks] = {}
+    return _by_provider(amounts, usd, "dollars")
+
+
+def counts_by_provider(amounts: tuple[str, ...]) -> Mapping[str, int]:
+    """`provider=pictures` each. Raises ValueError."""
+    return _by_provider(amounts, _pictures, "pictures")
+
+
+def _pictures(text: str) -> int:
+    if not text.isdecimal() or int(text) > MAX_PICTURES:
+        raise ValueError(f"must be a number of pictures, at most {MAX_PICTURES}")
+    return int(text)
+
+
+def _by_provider(amounts: tuple[str, ...], read: Callable[[str], T], what: str) -> Mapping[str, T]:
+    found: dict[str, T] = {}
     for one in amounts:
         name, equals, amount = one.partition("=")
         if not equals or name.strip() in found:
-            raise ValueError("must be provider=dollars, each provider once")
-        found[name.strip()] = usd(amount.strip())
+            raise ValueError(f"must be provider={what}, each provider once")
+        found[name.strip()] = read(amount.strip())
     return found
 
 

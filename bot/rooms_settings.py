@@ -24,6 +24,11 @@ def ceilings_of(settings: config.Settings) -> Ceilings:
         member_daily_pictures=settings.member_daily_pictures,
         provider_daily=config.by_provider(settings.provider_daily_usd),
         provider_monthly=config.by_provider(settings.provider_monthly_usd),
+        bot_monthly_pictures=settings.monthly_ceiling_pictures,
+        guild_monthly_pictures=settings.guild_monthly_pictures,
+        guild_daily_pictures=settings.guild_daily_pictures,
+        provider_daily_pictures=config.counts_by_provider(settings.provider_daily_pictures),
+        provider_monthly_pictures=config.counts_by_provider(settings.provider_monthly_pictures),
     )
 
 

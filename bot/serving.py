@@ -13,6 +13,7 @@ from bot import __version__
 from bot.app import House
 from bot.core.errors import DatabaseUnavailable
 from bot.services.adjusting import Adjusting
+from bot.services.auditing import Auditing
 from bot.services.resolving import Resolving
 from bot.web.control import ControlServer
 
@@ -22,6 +23,8 @@ SWEEP_EVERY_S = 60.0
 # What is over its time was kept for weeks: an hour more does no harm. Every file is looked at once a day.
 CLEAN_UP_EVERY_S = 3_600.0
 LEFTOVERS_EVERY = 24
+# A look through the whole book keeps one of two readers busy for a while.
+AUDIT_EVERY_S = 3_600.0
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 # The gateway closes with this code for a token it does not take (Discord API reference, "Gateway Close Event Codes").
 AUTHENTICATION_FAILED = 4004
@@ -51,6 +54,17 @@ async def _clean_up(house: House) -> None:
         except (DatabaseUnavailable, OSError):
             log.exception("cleaning up has to wait")
         await asyncio.sleep(CLEAN_UP_EVERY_S)
+
+
+async def _audit(house: House) -> None:
+    """Proves the books once an hour; a scope that has drifted takes no more requests."""
+    auditing = Auditing(database=house.database, clock=house.clock)
+    while True:
+        try:
+            await auditing.look()
+        except DatabaseUnavailable:
+            log.exception("the check of the books has to wait")
+        await asyncio.sleep(AUDIT_EVERY_S)
 
 
 class _Stop(Exception):
@@ -89,6 +103,7 @@ async def serve(house: House, *, stop: asyncio.Event | None = None) -> None:
             group.create_task(_after_connect(house, house.services.privacy.erasing.run))
             group.create_task(_sweep(house))
             group.create_task(_clean_up(house))
+            group.create_task(_audit(house))
             group.create_task(_database_end(house))
     except* _Stop:
         log.info("stopped")

@@ -64,6 +64,7 @@ class RefusalReason(StrEnum):
     QUOTA = "quota"
     PACE = "pace"
     PAUSED = "paused"
+    BOOKS = "books"
     MEMBER_BLOCKED = "member_blocked"
     MODEL_NOT_ALLOWED = "model_not_allowed"
     SIZE_NOT_ALLOWED = "size_not_allowed"

@@ -1,6 +1,7 @@
 """The SQL of guilds' settings and pauses."""
 
 from bot.core.clock import Millis
+from bot.core.commands import covering
 from bot.core.ids import ChannelId, GuildId, MemberId
 from bot.db import Reader, Row, Transaction
 from bot.guilds.model import GuildSettings, Pause
@@ -54,7 +55,8 @@ def pauses_of(reader: Reader, guild_id: GuildId) -> tuple[Pause, ...]:
 
 def pause_for(reader: Reader, guild_id: GuildId, command: str) -> Pause | None:
     """The pause that a command meets; None where it may go on."""
-    return next((one for one in pauses_of(reader, guild_id) if one.command in (None, command)), None)
+    names = (None, *covering(command))
+    return next((one for one in pauses_of(reader, guild_id) if one.command in names), None)
 
 
 def pause(tx: Transaction, guild_id: GuildId, wanted: Pause) -> None:

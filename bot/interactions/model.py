@@ -33,7 +33,8 @@ class InteractionState(StrEnum):
 class Received:
     """An interaction as it came. `token` edits its answer for 15 minutes and never reaches a log.
 
-    `roles` are the member's, by id: rules look at them, nothing stores them here. A message that asks something is
+    `roles` are the member's, by id, `parent_channel_id` is the channel of a thread: rules look at both, nothing stores
+    them here. A message that asks something is
     stored alike, under its own id; it has no token, and so no card to be edited.
     """
 
@@ -45,6 +46,7 @@ class Received:
     token: str | None
     received_at: Millis
     roles: frozenset[int] = frozenset()
+    parent_channel_id: ChannelId | None = None
 
     @property
     def created_at(self) -> Millis:

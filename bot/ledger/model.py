@@ -7,7 +7,7 @@ from typing import Literal, assert_never
 
 from bot.core.clock import Millis
 from bot.core.errors import EaselError
-from bot.core.ids import GuildId, HoldId, JobId, MemberId
+from bot.core.ids import ChannelId, GuildId, HoldId, JobId, MemberId
 from bot.core.money import MAX_TICKS, Ticks
 from bot.ledger.windows import Window
 
@@ -44,9 +44,19 @@ class EntryKind(StrEnum):
     ADJUST = "adjust"
 
 
+class CorrectionKind(StrEnum):
+    """What a correction is about: money that came back, what a gateway credited, or anything else."""
+
+    REFUND = "refund"
+    CREDIT = "credit"
+    ADJUSTMENT = "adjustment"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ceilings:
-    """The operator's limits: ticks, and pictures. A provider that is not named has none of its own."""
+    """The operator's limits: ticks, and pictures, where None is no limit. A provider that is not named has none of its
+    own.
+    """
 
     bot_monthly: Ticks
     guild_monthly: Ticks
@@ -55,6 +65,11 @@ class Ceilings:
     member_daily_pictures: int
     provider_daily: Mapping[str, Ticks] = field(default_factory=dict)
     provider_monthly: Mapping[str, Ticks] = field(default_factory=dict)
+    bot_monthly_pictures: int | None = None
+    guild_monthly_pictures: int | None = None
+    guild_daily_pictures: int | None = None
+    provider_daily_pictures: Mapping[str, int] = field(default_factory=dict)
+    provider_monthly_pictures: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,10 +103,20 @@ class Pace:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PaceStanding:
+    """How many requests the pace lets in now, and from when another one; None where that is now."""
+
+    pace: Pace
+    left: int
+    opens_at: Millis | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HoldRequest:
     """The worst case of a job, to be reserved under every one of the limits; ValueError for nonsense.
 
-    `purpose` and `roles` are kept with the hold, so that the same rules are found when it is priced anew.
+    `purpose`, `roles` and the channel of a thread are kept with the hold, so that the same rules are found when it is
+    priced anew.
     """
 
     hold_id: HoldId
@@ -106,6 +131,7 @@ class HoldRequest:
     paces: tuple[Pace, ...] = ()
     purpose: str | None = None
     roles: tuple[int, ...] = ()
+    parent_channel_id: ChannelId | None = None
 
     def __post_init__(self) -> None:
         _refuse_unless_kept(self.amount, self.pictures)
@@ -147,6 +173,12 @@ class Posted:
     amount: Ticks
     released: Ticks
     overrun: Ticks
+    overrun_pictures: int = 0
+
+    @property
+    def is_beyond(self) -> bool:
+        """True where more was booked than any limit had made room for."""
+        return self.overrun > 0 or self.overrun_pictures > 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,11 +216,14 @@ class Hold:
     closed_at: Millis | None
     purpose: str | None = None
     roles: tuple[int, ...] = ()
+    parent_channel_id: ChannelId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One line of the book. `amount` is signed for corrections alone; `author` made the correction."""
+    """One line of the book. `amount` is signed for corrections alone; `author` made the correction, which is about
+    `correction`.
+    """
 
     kind: EntryKind
     amount: int
@@ -197,6 +232,7 @@ class Entry:
     note: str
     author: str | None
     at: Millis
+    correction: CorrectionKind | None = None
 
 
 class UnknownHold(EaselError):

@@ -16,9 +16,9 @@ from datetime import tzinfo
 
 from bot.core.clock import Millis
 from bot.core.ids import GuildId, MemberId
-from bot.core.money import Ticks
+from bot.core.money import MAX_TICKS
 from bot.ledger.model import Ceilings, Limit, Unit
-from bot.ledger.rules.binding import Bound, besides, personal_bounds, reserves, shared_bounds
+from bot.ledger.rules.binding import Bound, besides, personal_bounds, personal_windows, reserves, shared_bounds
 from bot.ledger.rules.bounds import guild_ceiling
 from bot.ledger.rules.model import Asked, Rule, Span, Terms
 from bot.ledger.windows import Window, WindowKind, day_window, month_window, window_of
@@ -70,22 +70,61 @@ def limits_for(
     return tuple(found.values())
 
 
-def rule_limits(ceilings: Ceilings, asked: Asked, *, at: Millis, terms: Terms) -> tuple[Limit, ...]:
-    """Those of them that the guild's own rules set, whether or not a ceiling lies below."""
-    return (*_own(asked, terms, at=at, now=at), *_shared(ceilings, asked, terms, at=at, now=at))
+def counted_for(limits: Sequence[Limit], asked: Asked, *, at: Millis, terms: Terms) -> tuple[Limit, ...]:
+    """The limits, and behind them every other window of the member's that some rule for persons counts, left open.
+
+    A role comes and goes within a week, and so does an exemption: whatever binds the member next finds all that they
+    have held since its window began.
+    """
+    found = {key_of(limit): limit for limit in limits}
+    scope = member_scope(asked.guild_id, asked.member_id)
+    for rule in personal_windows(terms, asked):
+        window = window_of(rule.draft.span.window, at, terms.zone)
+        limit = _from(rule, scope, window, MAX_TICKS)
+        found.setdefault(key_of(limit), limit)
+    return tuple(found.values())
+
+
+def own_limits(asked: Asked, terms: Terms, *, at: Millis) -> tuple[Limit, ...]:
+    """Those that the guild's rules set for the member alone, whether or not a ceiling lies below."""
+    return tuple(_own(asked, terms, at=at, now=at))
+
+
+def shared_limits(ceilings: Ceilings, asked: Asked, terms: Terms, *, at: Millis) -> tuple[Limit, ...]:
+    """Those that the guild's rules set for whoever asks the same in the same place."""
+    return tuple(_shared(ceilings, asked, terms, at=at, now=at))
 
 
 def _every(ceilings: Ceilings, asked: Asked, terms: Terms, *, at: Millis, now: Millis) -> Iterator[Limit]:
-    day, month = day_window(at), month_window(at)
-    member, guild = member_scope(asked.guild_id, asked.member_id), guild_scope(asked.guild_id)
     yield from _own(asked, terms, at=at, now=now)
-    yield Limit(scope=member, unit=Unit.MONEY, window=day, amount=ceilings.member_daily)
-    yield Limit(scope=member, unit=Unit.PICTURES, window=day, amount=ceilings.member_daily_pictures)
+    yield from member_ceilings(ceilings, member_scope(asked.guild_id, asked.member_id), at=at)
     yield from _shared(ceilings, asked, terms, at=at, now=now)
-    yield Limit(scope=guild, unit=Unit.MONEY, window=day, amount=ceilings.guild_daily)
-    yield Limit(scope=guild, unit=Unit.MONEY, window=month, amount=ceilings.guild_monthly)
-    yield from _provider(ceilings, asked.provider, day, month)
-    yield Limit(scope=BOT_SCOPE, unit=Unit.MONEY, window=month, amount=ceilings.bot_monthly)
+    yield from guild_ceilings(ceilings, asked.guild_id, at=at)
+    if asked.provider is not None:
+        yield from _provider(ceilings, asked.provider, at=at)
+    month = month_window(at)
+    yield from _ceiling(BOT_SCOPE, Unit.MONEY, month, ceilings.bot_monthly)
+    yield from _ceiling(BOT_SCOPE, Unit.PICTURES, month, ceilings.bot_monthly_pictures)
+
+
+def member_ceilings(ceilings: Ceilings, scope: str, *, at: Millis) -> Iterator[Limit]:
+    """What the operator allows each member of a guild, in the windows of the moment."""
+    day = day_window(at)
+    yield from _ceiling(scope, Unit.MONEY, day, ceilings.member_daily)
+    yield from _ceiling(scope, Unit.PICTURES, day, ceilings.member_daily_pictures)
+
+
+def guild_ceilings(ceilings: Ceilings, guild_id: GuildId, *, at: Millis) -> Iterator[Limit]:
+    """What the operator allows a guild, in the windows of the moment."""
+    for unit in (Unit.MONEY, Unit.PICTURES):
+        for span in (Span.DAY, Span.MONTH):
+            amount = guild_ceiling(ceilings, unit, span)
+            yield from _ceiling(guild_scope(guild_id), unit, window_of(span.window, at), amount)
+
+
+def _ceiling(scope: str, unit: Unit, window: Window, amount: int | None) -> Iterator[Limit]:
+    if amount is not None:
+        yield Limit(scope=scope, unit=unit, window=window, amount=amount)
 
 
 def _own(asked: Asked, terms: Terms, *, at: Millis, now: Millis) -> Iterator[Limit]:
@@ -138,8 +177,9 @@ def _counts(rule: Rule, unit: Unit, span: Span) -> bool:
     return rule.draft.unit is unit and rule.draft.span is span
 
 
-def _provider(ceilings: Ceilings, provider: str | None, day: Window, month: Window) -> Iterator[Limit]:
-    for window, amounts in ((day, ceilings.provider_daily), (month, ceilings.provider_monthly)):
-        amount: Ticks | None = None if provider is None else amounts.get(provider)
-        if amount is not None:
-            yield Limit(scope=provider_scope(str(provider)), unit=Unit.MONEY, window=window, amount=amount)
+def _provider(ceilings: Ceilings, provider: str, *, at: Millis) -> Iterator[Limit]:
+    scope, day, month = provider_scope(provider), day_window(at), month_window(at)
+    yield from _ceiling(scope, Unit.MONEY, day, ceilings.provider_daily.get(provider))
+    yield from _ceiling(scope, Unit.MONEY, month, ceilings.provider_monthly.get(provider))
+    yield from _ceiling(scope, Unit.PICTURES, day, ceilings.provider_daily_pictures.get(provider))
+    yield from _ceiling(scope, Unit.PICTURES, month, ceilings.provider_monthly_pictures.get(provider))

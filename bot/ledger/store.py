@@ -9,13 +9,14 @@ from collections.abc import Sequence
 
 from bot.core.clock import Millis
 from bot.core.errors import Refusal, RefusalReason
-from bot.core.ids import GuildId, HoldId, JobId, MemberId
+from bot.core.ids import ChannelId, GuildId, HoldId, JobId, MemberId
 from bot.core.money import MAX_TICKS, ZERO, Ticks
 from bot.db import Reader, Row, Transaction
 from bot.ledger.model import (
     AlreadyClosed,
     AlreadyHeld,
     Basis,
+    CorrectionKind,
     Entry,
     EntryKind,
     Held,
@@ -43,18 +44,24 @@ RETURNING last_seen
 
 _OPEN_HOLD = """
 INSERT INTO hold
-    (hold_id, job_id, guild_id, member_id, amount, pictures, price_version, opened_at, purpose, roles)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    (hold_id, job_id, guild_id, member_id, amount, pictures, price_version, opened_at, purpose, roles,
+    parent_channel_id)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (hold_id) DO NOTHING
 """
 
-# The first hold of a window makes its row, later ones add to it; no row comes back where the limit forbids.
+# The first hold of a window makes its row, later ones add to it; no row comes back where the limit forbids. Whoever
+# needs nothing of a limit is not refused by it, also where more is taken than it now allows.
 _RESERVE = """
-INSERT INTO counter (scope, unit, window_kind, starts_at, ends_at, limit_amount, held)
-SELECT :scope, :unit, :kind, :starts_at, :ends_at, :limit, :needed WHERE :needed <= :limit
+INSERT INTO counter
+    (scope, unit, window_kind, starts_at, ends_at, limit_amount, held, met_limit, met_rule, met_subject)
+SELECT :scope, :unit, :kind, :starts_at, :ends_at, :limit, :needed, :limit, :rule, :subject WHERE :needed <= :limit
 ON CONFLICT (scope, unit, window_kind, starts_at) DO UPDATE
-SET held = counter.held + excluded.held, limit_amount = excluded.limit_amount
-WHERE counter.held + counter.spent + excluded.held <= excluded.limit_amount
+SET held = counter.held + excluded.held,
+    limit_amount = CASE WHEN counter.held + counter.spent + excluded.held <= excluded.limit_amount
+        THEN excluded.limit_amount ELSE counter.limit_amount END,
+    met_limit = excluded.met_limit, met_rule = excluded.met_rule, met_subject = excluded.met_subject
+WHERE excluded.held = 0 OR counter.held + counter.spent + excluded.held <= excluded.limit_amount
 RETURNING id, held, spent
 """
 
@@ -79,8 +86,8 @@ FROM hold_leg AS leg WHERE leg.hold_id = :hold_id AND leg.counter_id = counter.i
 """
 
 _ADJUST_ENTRY = """
-INSERT INTO entry (hold_id, kind, amount, pictures, note, author, at)
-SELECT hold_id, 'adjust', :difference, 0, :reason, :author, :at FROM hold
+INSERT INTO entry (hold_id, kind, amount, pictures, note, author, at, correction)
+SELECT hold_id, 'adjust', :difference, 0, :reason, :author, :at, :kind FROM hold
 WHERE hold_id = :hold_id AND state IN ('posted', 'presumed') AND :difference + (
     SELECT SUM(entry.amount) FROM entry
     WHERE entry.hold_id = hold.hold_id AND entry.kind IN ('post', 'presume', 'adjust')
@@ -119,12 +126,13 @@ def hold(tx: Transaction, request: HoldRequest) -> Held:
     """Reserves the worst case under every limit of the request, in its order.
 
     Raises Refusal for the first pace or limit that does not allow it (PACE; BUDGET for money, else QUOTA; its facts
-    are rule, subject, scope, unit, window, limit, left, needed and resets_at in milliseconds UTC), AlreadyHeld for an
-    id that exists. After either the caller's transaction must be rolled back, as `Database.write` does by itself.
+    are rule, subject, scope, unit, window, limit, left, needed, starts_at and resets_at in milliseconds UTC),
+    AlreadyHeld for an id that exists. After either the caller's transaction must be rolled back, as `Database.write`
+    does by itself.
     """
     asked = (request.hold_id, request.job_id, request.guild_id, request.member_id)
     terms = (request.amount, request.pictures, request.price_version, request.at)
-    facts = (request.purpose, " ".join(str(role) for role in request.roles))
+    facts = (request.purpose, " ".join(str(role) for role in request.roles), request.parent_channel_id)
     if not tx.execute(_OPEN_HOLD, asked + terms + facts):
         raise AlreadyHeld(f"hold {request.hold_id} exists")
     for pace in request.paces:
@@ -161,7 +169,7 @@ def post(
     if over_amount or over_pictures:
         add_entry(tx, hold_id, EntryKind.OVERRUN, over_amount, over_pictures, at=at)
     released = max(0, held_amount - actual)
-    return Posted(amount=actual, released=Ticks(released), overrun=Ticks(over_amount))
+    return Posted(amount=actual, released=Ticks(released), overrun=Ticks(over_amount), overrun_pictures=over_pictures)
 
 
 def void(tx: Transaction, *, hold_id: HoldId, at: Millis, reason: str) -> None:
@@ -179,7 +187,16 @@ def presume(tx: Transaction, *, hold_id: HoldId, at: Millis) -> Posted:
     return Posted(amount=Ticks(amount), released=ZERO, overrun=ZERO)
 
 
-def adjust(tx: Transaction, *, hold_id: HoldId, difference: int, at: Millis, reason: str, author: str) -> None:
+def adjust(
+    tx: Transaction,
+    *,
+    hold_id: HoldId,
+    difference: int,
+    at: Millis,
+    reason: str,
+    author: str,
+    kind: CorrectionKind = CorrectionKind.ADJUSTMENT,
+) -> None:
     """Corrects what a posted or presumed hold booked, by a signed number of ticks, in the hold's own windows.
 
     More than was booked counts as an overrun too: no hold had covered it. Raises NotAdjustable for a hold in
@@ -188,6 +205,7 @@ def adjust(tx: Transaction, *, hold_id: HoldId, difference: int, at: Millis, rea
     if difference == 0 or abs(difference) > MAX_TICKS:
         raise ValueError("a correction is not nothing, and not more than can be kept")
     facts = {"hold_id": hold_id, "difference": difference, "reason": reason, "author": author, "at": at}
+    facts |= {"kind": kind.value}
     if not tx.execute(_ADJUST_ENTRY, facts | {"most": MAX_TICKS}):
         state = known(tx, hold_id).state
         raise NotAdjustable(f"hold {hold_id} is {state}; {difference:+} ticks cannot be booked on it")
@@ -221,6 +239,7 @@ def entries_of(reader: Reader, hold_id: HoldId) -> tuple[Entry, ...]:
             note=row["note"],
             author=row["author"],
             at=Millis(row["at"]),
+            correction=correction_of(row),
         )
         for row in reader.all(_ENTRIES, (hold_id,))
     )
@@ -235,6 +254,8 @@ def _counter_params(limit: Limit, needed: int) -> dict[str, object]:
         "starts_at": window.starts_at,
         "ends_at": window.ends_at,
         "limit": limit.amount,
+        "rule": limit.rule,
+        "subject": limit.subject,
         "needed": needed,
     }
 
@@ -251,6 +272,7 @@ def refusal(tx: Transaction, limit: Limit, needed: int, *, own: int = 0) -> Refu
         "limit": limit.amount,
         "left": standing_of(tx, limit, own=own).left,
         "needed": needed,
+        "starts_at": limit.window.starts_at,
         "resets_at": limit.window.ends_at,
     }
     return Refusal(reason, facts)
@@ -314,6 +336,13 @@ def known(reader: Reader, hold_id: HoldId) -> Hold:
     return found
 
 
+def correction_of(row: Row) -> CorrectionKind | None:
+    """What an entry corrects, from its columns; None where it is no correction."""
+    if row["kind"] != EntryKind.ADJUST:
+        return None
+    return CorrectionKind(row["correction"] or CorrectionKind.ADJUSTMENT)
+
+
 def _hold_from(row: Row) -> Hold:
     return Hold(
         hold_id=HoldId(row["hold_id"]),
@@ -328,4 +357,5 @@ def _hold_from(row: Row) -> Hold:
         closed_at=None if row["closed_at"] is None else Millis(row["closed_at"]),
         purpose=row["purpose"],
         roles=tuple(int(role) for role in row["roles"].split()),
+        parent_channel_id=None if row["parent_channel_id"] is None else ChannelId(row["parent_channel_id"]),
     )

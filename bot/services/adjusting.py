@@ -12,9 +12,10 @@ from bot.core.money import MAX_TICKS, ZERO, format_usd
 from bot.db import Database, Transaction
 from bot.ledger import store as ledger
 from bot.ledger.correcting import store as correcting
-from bot.ledger.model import HoldState, NotAdjustable
+from bot.ledger.model import CorrectionKind, HoldState, NotAdjustable
 from bot.services.books import booked_for, held_for
 from bot.services.resolving import CannotResolve, find_job
+from bot.services.terms import note_overrun
 
 REASON_LENGTH = 300  # a sentence, kept in the entry's note
 AUTHOR_LENGTH = 80
@@ -26,15 +27,20 @@ class CannotAdjust(EaselError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Correction:
-    """So many ticks more or less; none confirms a presumption. ValueError for what cannot be kept."""
+    """So many ticks more or less; none confirms a presumption. ValueError for what cannot be kept, and for a refund or
+    a credit that takes money.
+    """
 
     difference: int
     reason: str
     author: str
+    kind: CorrectionKind = CorrectionKind.ADJUSTMENT
 
     def __post_init__(self) -> None:
         if abs(self.difference) > MAX_TICKS:
             raise ValueError("a correction this large cannot be kept")
+        if self.kind is not CorrectionKind.ADJUSTMENT and self.difference >= 0:
+            raise ValueError(f"a {self.kind} gives back: its amount is below nothing, such as -0.05")
         if not 0 < len(self.reason.strip()) <= REASON_LENGTH:
             raise ValueError(f"a reason has 1 to {REASON_LENGTH} characters")
         if not 0 < len(self.author.strip()) <= AUTHOR_LENGTH:
@@ -70,8 +76,16 @@ def _adjust(tx: Transaction, prefix: str, correction: Correction, now: Millis) -
     reason, author = correction.reason.strip(), correction.author.strip()
     try:
         if correction.difference:
-            difference = correction.difference
-            ledger.adjust(tx, hold_id=hold.hold_id, difference=difference, at=now, reason=reason, author=author)
+            ledger.adjust(
+                tx,
+                hold_id=hold.hold_id,
+                difference=correction.difference,
+                at=now,
+                reason=reason,
+                author=author,
+                kind=correction.kind,
+            )
+            note_overrun(tx, job, at=now)
         else:
             correcting.confirm(tx, hold_id=hold.hold_id, at=now, reason=reason, author=author)
     except NotAdjustable:
@@ -81,4 +95,5 @@ def _adjust(tx: Transaction, prefix: str, correction: Correction, now: Millis) -
         raise CannotAdjust(f"job {job.id} has cost {booked}, and nothing about it is presumed") from None
     sign = "+" if correction.difference > 0 else ""
     told = f"{sign}{format_usd(correction.difference)}" if correction.difference else "confirmed"
+    told += "" if correction.kind is CorrectionKind.ADJUSTMENT else f" as a {correction.kind}"
     return f"job {job.id}: {told}; it has cost {format_usd(booked_for(tx, job.id) or ZERO)}"

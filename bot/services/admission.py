@@ -1,5 +1,6 @@
 """Accepting work: interaction, budgets, hold and job in one transaction, or a refusal that cost nothing."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -17,7 +18,9 @@ from bot.jobs.model import NewJob
 from bot.ledger import store as ledger
 from bot.ledger.model import Ceilings
 from bot.ledger.rules.model import Asked
-from bot.services.terms import Priced, hold_for, refuse_paused
+from bot.services.terms import Priced, hold_for, note_refused, refuse_paused
+
+log = logging.getLogger(__name__)
 
 # More waiting work than this would keep people for hours: better to say so at once.
 MAX_LIVE_JOBS = 2_000
@@ -83,9 +86,20 @@ class Admission:
             # Nobody knows whether the commit reached the disk, so the disk is asked.
             if not await self._is_written(job_id):
                 raise Refusal(RefusalReason.BUSY) from None
+        except Refusal as refusal:
+            await self._note(refusal, received)
+            raise
         self._crashpoints.reached(CrashPoint.AFTER_COMMIT_HOLD)
         self._wake()
         return job_id
+
+    async def _note(self, refusal: Refusal, received: Received) -> None:
+        """Whoever keeps watch over the limit hears of it; the member's answer does not depend on that."""
+        at, guild_id = received.created_at, received.guild_id
+        try:
+            await self._database.write(lambda tx: note_refused(tx, guild_id, refusal, at=at))
+        except DatabaseUnavailable:
+            log.warning("a refusal could not be noted", extra={"reason": refusal.reason})
 
     async def _is_written(self, job_id: JobId) -> bool:
         try:
@@ -128,6 +142,7 @@ class Admission:
             member_id=received.member_id,
             roles=received.roles,
             channel_id=received.channel_id,
+            parent_channel_id=received.parent_channel_id,
             command=work.kind,
             provider=work.provider,
             model=work.model,

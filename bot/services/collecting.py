@@ -9,14 +9,13 @@ from typing import Literal
 from bot.core.clock import SECOND_MS, Clock, Millis
 from bot.core.crashpoints import CrashPoint, Crashpoints
 from bot.core.errors import Charged, DownloadFailed, MediaError
-from bot.core.ids import AssetId, Randomness, hold_id_of
+from bot.core.ids import AssetId, Randomness
 from bot.core.money import Ticks
 from bot.core.requests import PictureOrder
 from bot.db import Transaction
 from bot.jobs import store as jobs
 from bot.jobs.model import Job, State
 from bot.jobs.schedule import retry_wait_s
-from bot.ledger import store as ledger
 from bot.media import store as assets
 from bot.media.assets import Asset
 from bot.media.media import Media
@@ -27,7 +26,7 @@ from bot.services.deliveries import Route
 from bot.services.outcomes import FailureReason
 from bot.services.payload import Drawn, DrawnPicture, decode_drawn, encode_drawn
 from bot.services.settlement import Settlement
-from bot.services.terms import note_overrun
+from bot.services.terms import book
 
 log = logging.getLogger(__name__)
 
@@ -165,18 +164,7 @@ class Collector:
                 assets.insert_asset(tx, asset, at=now)
             for position, asset_id in kept.items():
                 store.add_picture(tx, job_id=job.id, position=position, asset_id=asset_id)
-            posted = ledger.post(
-                tx,
-                hold_id=hold_id_of(job.id),
-                actual=bill.cost,
-                pictures=len(kept),
-                at=now,
-                basis=bill.basis,
-                note=job.model,
-            )
-            if posted.overrun:
-                log.error("a gateway charged more than was held", extra={"job": job.id, "ticks": posted.overrun})
-                note_overrun(tx, job, at=now)
+            book(tx, job, actual=bill.cost, pictures=len(kept), at=now, basis=bill.basis, note=job.model)
             is_wanted = not jobs.is_cancel_requested(tx, job.id)
             if not kept:
                 end = State.FAILED if is_wanted else State.CANCELLED

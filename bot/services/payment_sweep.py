@@ -24,6 +24,7 @@ from bot.payments.model import FINALITY_MS, Payment, PaymentState
 from bot.services.books import booked_for, held_for
 from bot.services.outcomes import FailureReason
 from bot.services.settlement import Settlement
+from bot.services.terms import note_booked
 
 log = logging.getLogger(__name__)
 
@@ -123,4 +124,5 @@ def _write(tx: Transaction, payment: Payment, *, is_paid: bool, at: Millis) -> b
         ledger.adjust(
             tx, hold_id=hold_id_of(payment.job_id), difference=difference, at=at, reason=reason, author=AUTHOR
         )
+        note_booked(tx, payment.job_id, held_for(tx, payment.job_id).guild_id, at=at)
     return False

@@ -23,6 +23,7 @@ from bot.payments import store as payments
 from bot.payments.model import Payment, PaymentState
 from bot.services.books import held_for
 from bot.services.outcomes import FailureReason
+from bot.services.terms import book
 
 AUTHOR = "operator"
 # So many are named where the first letters fit several jobs.
@@ -104,7 +105,7 @@ def _settle(tx: Transaction, prefix: str, verdict: Verdict, now: Millis) -> str:
             case Paid(actual=actual):
                 amount = hold.amount if actual is None else actual
                 note = f"{AUTHOR}: paid {format_usd(amount)}"
-                ledger.post(tx, hold_id=hold.hold_id, actual=amount, pictures=0, at=now, basis="listed", note=note)
+                book(tx, job, actual=amount, pictures=0, at=now, basis="listed", note=note)
             case Unpaid():
                 note = f"{AUTHOR}: unpaid"
                 ledger.void(tx, hold_id=hold.hold_id, at=now, reason=note)

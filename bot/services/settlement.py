@@ -16,6 +16,7 @@ from bot.ledger import store as ledger
 from bot.ledger.model import Basis
 from bot.services.books import held_for
 from bot.services.outcomes import GRACE_MS, LOOK_UP_MS, FailureReason, payment_words, reason_of
+from bot.services.terms import book
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -62,16 +63,8 @@ class Settlement:
                 case Charged.NO:
                     ledger.void(tx, hold_id=hold_id_of(job.id), at=now, reason=reason)
                 case Charged.YES:
-                    held = held_for(tx, job.id)
-                    ledger.post(
-                        tx,
-                        hold_id=held.hold_id,
-                        actual=held.amount if actual is None else actual,
-                        pictures=0,
-                        at=now,
-                        basis=basis,
-                        note=reason,
-                    )
+                    cost = held_for(tx, job.id).amount if actual is None else actual
+                    book(tx, job, actual=cost, pictures=0, at=now, basis=basis, note=reason)
                 case Charged.UNKNOWN:
                     self.leave_unknown(tx, job, reason=reason, now=now, payment_ref=payment_ref)
                     return

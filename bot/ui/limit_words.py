@@ -18,6 +18,10 @@ _WHOSE = {
     "guild": "the server has",
     "besides": "the server has, beside what is reserved,",
 }
+_OF_ALL = {
+    "bot": "What whoever runs this bot allows all servers together",
+    "provider": "What whoever runs this bot allows for this model's service",
+}
 # By the first part of what a rule was made for.
 _SET_FOR = {
     "member": "set for you",
@@ -28,7 +32,11 @@ _SET_FOR = {
 
 
 def _whose(facts: Mapping[str, Fact]) -> str:
-    return _WHOSE.get(str(facts["scope"]).split(":")[0], "this bot has")
+    return _WHOSE[_kind(facts)]
+
+
+def _kind(facts: Mapping[str, Fact]) -> str:
+    return str(facts["scope"]).split(":")[0]
 
 
 def _source(facts: Mapping[str, Fact]) -> str:
@@ -41,8 +49,16 @@ def _resets(facts: Mapping[str, Fact]) -> str:
     return f"<t:{int(facts['resets_at']) // SECOND_MS}:R>"
 
 
+def _of_all(facts: Mapping[str, Fact]) -> str | None:
+    """A limit over all servers: how much it is, and what others took of it, is nobody's business."""
+    what = _OF_ALL.get(_kind(facts))
+    return None if what is None else f"{what} for {_WINDOWS[str(facts['window'])]} is used up. Resets {_resets(facts)}."
+
+
 def budget(facts: Mapping[str, Fact]) -> str:
     """A limit in money."""
+    if (told := _of_all(facts)) is not None:
+        return told
     needed, left, limit = (format_usd(int(facts[name])) for name in ("needed", "left", "limit"))
     return (
         f"This could cost up to {needed}; {_whose(facts)} {left} left of {limit} for {_WINDOWS[str(facts['window'])]}"
@@ -52,6 +68,8 @@ def budget(facts: Mapping[str, Fact]) -> str:
 
 def quota(facts: Mapping[str, Fact]) -> str:
     """A limit in pictures or requests."""
+    if (told := _of_all(facts)) is not None:
+        return told
     is_requests = facts.get("unit") == "requests"
     asked = "" if is_requests else f"You asked for {facts['needed']}; "
     left = f"{_whose(facts)} {facts['left']} left of {facts['limit']} {'requests' if is_requests else 'pictures'}"

@@ -13,6 +13,7 @@ from bot.interactions.model import Received
 from bot.services.ask.model import Place
 from bot.services.container import Services
 from bot.ui.acknowledging import acknowledge
+from bot.ui.places import parent_of
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +41,7 @@ async def receive(
         token=interaction.token,
         received_at=services.clock.now(),
         roles=frozenset(role.id for role in getattr(interaction.user, "roles", ())),
+        parent_channel_id=parent_of(interaction.channel),
     )
     if desk.is_stale(received):
         return None

@@ -7,6 +7,7 @@ import discord
 from bot.core.clock import millis
 from bot.core.ids import ChannelId
 from bot.services.spending.model import Asker
+from bot.ui.places import parent_of
 from bot.ui.pressing import whose
 
 
@@ -19,6 +20,7 @@ def asker_of(interaction: discord.Interaction[Any]) -> Asker:
         member_id=member_id,
         at=millis(interaction.created_at),
         roles=frozenset(role.id for role in getattr(interaction.user, "roles", ())),
+        parent_channel_id=parent_of(interaction.channel),
     )
 
 

@@ -7,12 +7,12 @@ from typing import assert_never
 import discord
 from discord import ui
 
-from bot.core.clock import SECOND_MS, utc
+from bot.core.clock import SECOND_MS, Millis, utc
 from bot.core.money import format_usd
-from bot.ledger.model import Pace, Standing, Unit
-from bot.ledger.rules.model import Mark
+from bot.ledger.model import PaceStanding, Standing, Unit
+from bot.ledger.rules.model import Listed, Mark, Whom
 from bot.media.charts import Chart, alt_text
-from bot.services.spending.model import Group, Grouping, GuildUsage, MemberUsage, Share, Stretch
+from bot.services.spending.model import Allowance, Group, Grouping, GuildUsage, MemberUsage, Share, Stretch
 from bot.ui import limit_words, words
 from bot.ui.cards import PROGRESS_COLOUR, layout
 from bot.ui.text import escape
@@ -22,6 +22,8 @@ from bot.ui.usage_chart import CHART_NAME, MONTHS, dates_of, mark_of
 # Of the 4,000 characters that Discord takes; the rest is for what always stands there.
 _RULES_LENGTH = 3_600
 _NAME = 60
+_VALUES = 400
+_LISTED = {Listed.MODEL: "Models", Listed.RESOLUTION: "Sizes", Listed.COUNT: "Pictures at once"}
 _WINDOWS = {"day": "today", "week": "this week", "month": "this month"}
 _MARKS = {
     Mark.EXEMPT: "This server's own limits for members do not bind you.",
@@ -38,6 +40,7 @@ def member_card(usage: MemberUsage) -> ui.LayoutView:
     rules = [limit_words.paused({"reason": one.reason, "command": one.command or ""}) for one in usage.pauses]
     rules += [_MARKS[usage.mark]] if usage.mark is not None else []
     rules += [_pace_line(one) for one in usage.paces]
+    rules += [_allowance_line(one) for one in usage.allowances]
     rules += [_limit_line(one) for one in usage.standings]
     share = f"You, this month: {_share(usage.own)}{_part(usage.own.amount, usage.guild_amount)}"
     lines = ["### Usage", *_fitting(rules), share]
@@ -144,7 +147,11 @@ def _part(amount: int, whole: int) -> str:
 
 
 def _resets(standing: Standing) -> str:
-    return f"<t:{standing.limit.window.ends_at // SECOND_MS}:R>"
+    return _relative(standing.limit.window.ends_at)
+
+
+def _relative(at: Millis) -> str:
+    return f"<t:{at // SECOND_MS}:R>"
 
 
 def _limit_line(standing: Standing) -> str:
@@ -178,5 +185,13 @@ def _whose(scope: str) -> str:
     return whose[kind]
 
 
-def _pace_line(pace: Pace) -> str:
-    return f"**You**: at most {_count(pace.count, 'request')} in any {_count(pace.minutes, 'minute')}."
+def _pace_line(standing: PaceStanding) -> str:
+    pace = standing.pace
+    left = f"{standing.left} left" if standing.opens_at is None else f"try again {_relative(standing.opens_at)}"
+    return f"**You**: at most {_count(pace.count, 'request')} in any {_count(pace.minutes, 'minute')}; {left}."
+
+
+def _allowance_line(one: Allowance) -> str:
+    where = "in this channel" if one.whom is Whom.CHANNEL else "to you"
+    values = escape(", ".join(one.values), _VALUES)
+    return f"**{_LISTED[one.what]}** allowed {where}: {'at most ' if one.what is Listed.COUNT else ''}{values}."

@@ -119,6 +119,10 @@ _REFUSALS: dict[RefusalReason, tuple[str, Callable[[Mapping[str, Fact]], str]]] 
     RefusalReason.QUOTA: ("A limit is reached", limit_words.quota),
     RefusalReason.PACE: ("That was quick", limit_words.pace),
     RefusalReason.PAUSED: ("This is paused", limit_words.paused),
+    RefusalReason.BOOKS: (
+        "The books do not agree",
+        lambda _: "Nothing more is spent until whoever runs this bot has looked into it. Please tell them.",
+    ),
     RefusalReason.MEMBER_BLOCKED: ("You cannot use this here", lambda _: "A moderator of this server can change that."),
     RefusalReason.MODEL_NOT_ALLOWED: ("That model is not allowed here", limit_words.not_allowed),
     RefusalReason.SIZE_NOT_ALLOWED: ("That size is not allowed here", limit_words.not_allowed),

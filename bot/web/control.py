@@ -2,7 +2,7 @@
 
     ->  {"verb": "resolve", "job": "abc", "verdict": "paid", "ticks": 400000000}\n      "ticks" null: what was held;
                                                            "without_chain": true speaks for a payment in doubt
-    ->  {"verb": "adjust", "job": "abc", "ticks": -400000000, "reason": "refund", "author": "ada"}\n
+    ->  {"verb": "adjust", "job": "abc", "ticks": -400000000, "reason": "bill", "author": "ada", "kind": "refund"}\n
     <-  {"told": "job abc… has failed; …"}\n      or      {"refused": "no job begins with 'abc'"}\n
 
 One line in, one line out, then the connection ends. Lines and waits are bounded; a verb that is not known is refused.
@@ -21,10 +21,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Annotated, Literal, Self, assert_never
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from bot.core.errors import EaselError
 from bot.core.money import MAX_TICKS, Ticks
+from bot.ledger.model import CorrectionKind
 from bot.services.adjusting import AUTHOR_LENGTH, REASON_LENGTH, CannotAdjust, Correction
 from bot.services.resolving import CannotResolve, Paid, Unpaid, Verdict
 
@@ -78,9 +79,16 @@ class _Adjust(BaseModel):
     ticks: Annotated[int, Field(ge=-MAX_TICKS, le=MAX_TICKS)]
     reason: Annotated[str, Field(max_length=REASON_LENGTH, pattern=r"\S")]
     author: Annotated[str, Field(max_length=AUTHOR_LENGTH, pattern=r"\S")]
+    kind: Literal["refund", "credit", "adjustment"] = "adjustment"
+
+    @model_validator(mode="after")
+    def _can_be(self) -> Self:
+        self.meant()
+        return self
 
     def meant(self) -> Correction:
-        return Correction(difference=self.ticks, reason=self.reason, author=self.author)
+        kind = CorrectionKind(self.kind)
+        return Correction(difference=self.ticks, reason=self.reason, author=self.author, kind=kind)
 
 
 _Request = _Resolve | _Adjust
@@ -207,6 +215,7 @@ async def ask_to_adjust(
         ticks=correction.difference,
         reason=correction.reason,
         author=correction.author,
+        kind=correction.kind.value,
     )
     return await _ask(folder, request, refused=CannotAdjust, timeout_s=timeout_s)
 

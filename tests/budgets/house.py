@@ -42,6 +42,9 @@ def ceilings(**changes: int) -> Ceilings:
         guild_daily=Ticks(amounts["guild_daily"]),
         member_daily=Ticks(amounts["member_daily"]),
         member_daily_pictures=amounts.get("member_daily_pictures", 500),
+        bot_monthly_pictures=amounts.get("bot_monthly_pictures"),
+        guild_monthly_pictures=amounts.get("guild_monthly_pictures"),
+        guild_daily_pictures=amounts.get("guild_daily_pictures"),
     )
 
 
@@ -64,6 +67,7 @@ def asked(
     member: int = MEMBER,
     roles: frozenset[int] = frozenset(),
     channel: int = 5,
+    thread_of: int | None = None,
     command: str = "imagine",
     provider: str = "pixazo",
     model: str = "m",
@@ -77,6 +81,7 @@ def asked(
         member_id=MemberId(member),
         roles=roles,
         channel_id=ChannelId(channel),
+        parent_channel_id=None if thread_of is None else ChannelId(thread_of),
         command=command,
         provider=provider,
         model=model,

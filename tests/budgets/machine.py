@@ -24,17 +24,27 @@ STARTS = ["2026-03-28T20:00", "2026-10-24T20:00", "2026-12-31T09:30", "2026-02-2
 ZONES = ["UTC", "Etc/GMT+12", "Pacific/Kiritimati", "Europe/Berlin", "Australia/Lord_Howe"]
 GUILDS = st.sampled_from([1, 1, 1, 2])
 ROLES = {10: frozenset({100}), 11: frozenset({100, 101}), 12: frozenset[int]()}
+SETS_OF_ROLES = [frozenset[int](), frozenset({100}), frozenset({101}), frozenset({100, 101})]
 MODELS = ["pixazo/a", "pixazo/b", "locus/c"]
 PURPOSES = ["event", "prize"]
+THREADS = {7: 5}
 NAMES = {
-    Whom.CHANNEL: ["5", "6"],
+    Whom.CHANNEL: ["5", "6", "7"],
     Whom.ROLE: ["100", "101"],
     Whom.MEMBER: ["10", "11"],
-    Whom.COMMAND: ["imagine", "edit"],
+    Whom.COMMAND: ["imagine", "ask", "speak"],
     Whom.MODEL: MODELS,
     Whom.PURPOSE: PURPOSES,
 }
-CEILINGS = ceilings(bot_monthly=60, guild_monthly=40, guild_daily=24, member_daily=16, member_daily_pictures=10)
+CEILINGS = ceilings(
+    bot_monthly=60,
+    guild_monthly=40,
+    guild_daily=24,
+    member_daily=16,
+    member_daily_pictures=10,
+    bot_monthly_pictures=50,
+    guild_daily_pictures=14,
+)
 
 
 @st.composite
@@ -55,12 +65,13 @@ def requests(draw: st.DrawFn) -> Asked:
     """Any request."""
     member = draw(st.sampled_from(sorted(ROLES)))
     provider, model = draw(st.sampled_from(MODELS)).split("/")
+    channel = draw(st.sampled_from([5, 6, 7]))
     return asked(
         guild=draw(GUILDS),
         member=member,
-        roles=ROLES[member],
-        channel=draw(st.sampled_from([5, 6])),
-        command=draw(st.sampled_from(["imagine", "edit"])),
+        channel=channel,
+        thread_of=THREADS.get(channel),
+        command=draw(st.sampled_from(["imagine", "ask", "speak"])),
         provider=provider,
         model=model,
         purpose=draw(st.sampled_from([None, None, *PURPOSES])),
@@ -81,6 +92,7 @@ class BudgetMachine(RuleBasedStateMachine):
         self.oracle = Oracle(CEILINGS, {1: Guild(), 2: Guild()})
         self.lines: dict[JobId, Line] = {}
         self.seen = 0
+        self.roles = dict(ROLES)
 
     @initialize(start=st.sampled_from(STARTS))
     def begin(self, start: str) -> None:
@@ -116,7 +128,7 @@ class BudgetMachine(RuleBasedStateMachine):
         raising = self.house.budgets.raise_until(GuildId(guild), RuleId(rule.rule_id), to=to, until=until, by=ADMIN)
         try:
             done(raising)
-        except AboveCeiling:
+        except (AboveCeiling, BadRule):
             return
         rule.raised_to, rule.raised_until = to, until
 
@@ -132,6 +144,10 @@ class BudgetMachine(RuleBasedStateMachine):
         done(self.house.desk.set_zone(GuildId(guild), zone, by=ADMIN))
         self.oracle.guilds[guild].zone = ZoneInfo(zone)
 
+    @rule(member=st.sampled_from(sorted(ROLES)), roles=st.sampled_from(SETS_OF_ROLES))
+    def give_roles(self, member: int, roles: frozenset[int]) -> None:
+        self.roles[member] = roles
+
     # What members do
 
     @rule(wanted=requests(), amount=st.integers(0, 6))
@@ -145,6 +161,8 @@ class BudgetMachine(RuleBasedStateMachine):
 
     @rule(wanted=requests(), amount=st.integers(0, 6))
     def ask_and_crash(self, wanted: Asked, amount: int) -> None:
+        wanted = replace(wanted, roles=self.roles[wanted.member_id])
+
         def interrupted(tx: Transaction) -> None:
             try:
                 self.house.admit(tx, wanted, amount, JobId("crashed"))
@@ -244,7 +262,7 @@ class BudgetMachine(RuleBasedStateMachine):
             if row["scope"] != "bot"
         }
         for guild_id, guild in self.oracle.guilds.items():
-            for member, roles in ROLES.items() if guild.rules else ():
+            for member, roles in self.roles.items() if guild.rules else ():
                 who = asked(guild=guild_id, member=member, roles=roles, provider="pixazo", model="a")
                 for bound in self.oracle.bounds(who, at=now, now=now):
                     if bound.rule != "operator" and bound.taken:
@@ -254,10 +272,11 @@ class BudgetMachine(RuleBasedStateMachine):
     # How it is done
 
     def asked_once(self, wanted: Asked, amount: int) -> None:
-        now = self.saw()
+        wanted = replace(wanted, roles=self.roles[wanted.member_id])
+        now = Millis(max(self.seen, self.now()))
         bounds = self.oracle.bounds(wanted, at=now, now=now)
         line = Line(wanted, now, amount)
-        over = [bound for bound in bounds if bound.taken + line.weight(bound.unit) > bound.limit]
+        over = [bound for bound in bounds if 0 < line.weight(bound.unit) > bound.limit - bound.taken]
         paces = self.oracle.pace_ends(wanted, now)
         is_blocked = self.oracle.guilds[wanted.guild_id].marks.get(wanted.member_id) is Mark.BLOCKED
         try:
@@ -265,6 +284,7 @@ class BudgetMachine(RuleBasedStateMachine):
         except Refusal as refusal:
             self.refused(refusal, line, over, paces, is_blocked=is_blocked)
             return
+        self.seen = now  # a refusal leaves no trace, of its moment neither
         assert not over, over
         assert not paces, paces
         assert not is_blocked
@@ -301,7 +321,7 @@ class BudgetMachine(RuleBasedStateMachine):
                 raise AssertionError(refusal.reason)
 
     def counts_where_it_should(self, job_id: JobId, line: Line) -> None:
-        """A hold weighs on as many counters as the request meets, counted once each, and no others."""
+        """A hold weighs on the counters that the request meets, or would with another role, and on no others."""
         legs = self.house.memory.read(
             lambda reader: reader.all(
                 "SELECT counter.* FROM hold_leg AS leg JOIN counter ON counter.id = leg.counter_id"
@@ -311,6 +331,7 @@ class BudgetMachine(RuleBasedStateMachine):
         )
         bounds = self.oracle.bounds(line.asked, at=line.at, now=Millis(self.seen))
         wanted = {(bound.unit, bound.window.kind, bound.window.starts_at) for bound in bounds}
+        wanted |= self.oracle.windows_of_persons(line.asked, at=line.at)
         assert {(leg["unit"], leg["window_kind"], leg["starts_at"]) for leg in legs} == wanted
         models = {leg["scope"].split(":", 2)[2] for leg in legs if leg["scope"].startswith("model:")}
         assert models <= {f"{line.asked.provider}/{line.asked.model}"}
@@ -324,10 +345,6 @@ class BudgetMachine(RuleBasedStateMachine):
 
     def now(self) -> Millis:
         return self.house.clock.now()
-
-    def saw(self) -> Millis:
-        self.seen = max(self.seen, self.now())
-        return Millis(self.seen)
 
     def some_rule(self, which: int) -> tuple[int, SetRule]:
         every = [(guild, rule) for guild, one in self.oracle.guilds.items() for rule in one.rules]

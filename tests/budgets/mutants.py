@@ -25,7 +25,7 @@ _terms_of = rules_store.terms_of
 _reserve = store.reserve
 
 
-def _nobody_counts_again(*_: object) -> None:
+def _nobody_counts_again(*_: object, **__: object) -> None:
     """A rule begins at nought, and so does a new zone."""
 
 
@@ -101,12 +101,20 @@ def _ceilings_by_the_guilds_zone(
     return tuple(found.values())
 
 
+def _what_binds_alone(limits: Sequence[Limit], asked: Asked, **_: object) -> tuple[Limit, ...]:
+    return tuple(limits)
+
+
+_LAST = "bot.services.budgets.completing.store.take_in"
+_PAGE = "bot.services.budgets.completing.store.take_in_page"
 _RULE = "bot.ledger.rules.model.Rule.amount_at"
 _RANK = "bot.ledger.rules.binding._rank"
 _LIMITS = "bot.services.terms.limits_for"
 
 MUTANTS: dict[str, Patches] = {
-    "rules begin at nought": {"bot.services.budgets.store.take_in": _nobody_counts_again},
+    "rules begin at nought": {_LAST: _nobody_counts_again, _PAGE: _nobody_counts_again},
+    "rules begin without what is open": {_LAST: _nobody_counts_again},
+    "rules begin without what is closed": {_PAGE: _nobody_counts_again},
     "a role goes before a name": {_RANK: _roles_before_names},
     "everyone goes before a role": {_RANK: _everyone_before_roles},
     "a raise never ends": {_RULE: _amount_for_ever},
@@ -114,6 +122,7 @@ MUTANTS: dict[str, Patches] = {
     "a pace lets one more in": {"bot.services.terms.paces": _one_too_many},
     "a pace is a minute short": {"bot.services.terms.paces": _a_minute_short},
     "a pace binds nobody": {"bot.services.terms.paces": lambda *_, **__: ()},
+    "a role begins at nought": {"bot.services.terms.counted_for": _what_binds_alone},
     "reserves bind only all together": {"bot.ledger.policy.besides": _largest_sets_alone},
     "a purpose cannot use its own reserve": {"bot.ledger.policy.besides": _own_reserve_too},
     "windows are those of UTC": {"bot.ledger.rules.store.terms_of": _terms_by_utc},

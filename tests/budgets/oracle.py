@@ -83,12 +83,12 @@ class Oracle:
     guilds: dict[int, Guild]
     lines: list[Line] = field(default_factory=list)
 
-    def total(self, asked: Asked, whom: Whom, unit: Unit, window: Window, kept: frozenset[str] = frozenset()) -> int:
-        """What all holds in the window take that the same rule would count."""
+    def total(self, asked: Asked, whom: Whom, unit: Unit, window: Window, names: frozenset[str] = frozenset()) -> int:
+        """What all holds in the window take that the same rule would count; `names` are its channel, or purposes."""
         return sum(
             line.weight(unit)
             for line in self.lines
-            if window.starts_at <= line.at < window.ends_at and _is_counted(whom, line.asked, asked, kept)
+            if window.starts_at <= line.at < window.ends_at and _is_counted(whom, line.asked, asked, names)
         )
 
     def bounds(self, asked: Asked, *, at: Millis, now: Millis) -> list[Bound]:
@@ -118,7 +118,7 @@ class Oracle:
             unit=draft.unit,
             window=window,
             limit=rule.amount(now),
-            taken=self.total(asked, whom, draft.unit, window),
+            taken=self.total(asked, whom, draft.unit, window, frozenset({draft.name})),
         )
 
     def personal(self, asked: Asked, now: int) -> list[SetRule]:
@@ -137,6 +137,17 @@ class Oracle:
                     found.append(max(named or roles or everyone, key=lambda rule: _generosity(rule, now)))
         return found
 
+    def windows_of_persons(self, asked: Asked, *, at: Millis) -> set[tuple[Unit, WindowKind, Millis]]:
+        """In which windows the member is counted, whatever binds them now."""
+        guild = self.guilds[asked.guild_id]
+        drafts = [rule.draft for rule in guild.rules if rule.draft.whom in PERSONAL and rule.draft.minutes is None]
+        windows = [
+            (draft.unit, window_of(WindowKind(draft.span.value), at, guild.zone))
+            for draft in drafts
+            if draft.whom is not Whom.MEMBER or draft.name == str(asked.member_id)
+        ]
+        return {(unit, window.kind, window.starts_at) for unit, window in windows}
+
     def besides(self, asked: Asked, guild: Guild, at: Millis, now: int) -> list[Bound]:
         """For each set of reserves that are not the request's own: what they leave to all others together."""
         found = []
@@ -148,6 +159,8 @@ class Oracle:
                     totals.append(self.ceilings.guild_daily)
                 if unit is Unit.MONEY and span is Span.MONTH:
                     totals.append(self.ceilings.guild_monthly)
+                if unit is Unit.PICTURES and span is Span.DAY:
+                    totals.append(self.ceilings.guild_daily_pictures or 0)
                 others = [rule for rule in here if rule.draft.whom is Whom.PURPOSE and rule.draft.name != asked.purpose]
                 if not totals:
                     continue
@@ -176,6 +189,7 @@ class Oracle:
             (0, Whom.MEMBER, Unit.PICTURES, day, self.ceilings.member_daily_pictures),
             (1, Whom.GUILD, Unit.MONEY, day, self.ceilings.guild_daily),
             (1, Whom.GUILD, Unit.MONEY, month, self.ceilings.guild_monthly),
+            (1, Whom.GUILD, Unit.PICTURES, day, self.ceilings.guild_daily_pictures or 0),
         ]
         found = [
             Bound(
@@ -188,10 +202,12 @@ class Oracle:
             )
             for rank, whom, unit, window, limit in wanted
         ]
-        bot = sum(line.weight(Unit.MONEY) for line in self.lines if month.starts_at <= line.at < month.ends_at)
-        found.append(
-            Bound(rank=2, rule="operator", unit=Unit.MONEY, window=month, limit=self.ceilings.bot_monthly, taken=bot)
-        )
+        for unit, most in (
+            (Unit.MONEY, self.ceilings.bot_monthly),
+            (Unit.PICTURES, self.ceilings.bot_monthly_pictures or 0),
+        ):
+            taken = sum(line.weight(unit) for line in self.lines if month.starts_at <= line.at < month.ends_at)
+            found.append(Bound(rank=2, rule="operator", unit=unit, window=month, limit=most, taken=taken))
         return found
 
     def pace_ends(self, asked: Asked, now: Millis) -> dict[str, Millis]:
@@ -216,17 +232,23 @@ def _generosity(rule: SetRule, now: int) -> tuple[float, int]:
     return amount / (rule.draft.minutes or 1), amount
 
 
+def _command_of(name: str, asked: Asked) -> str | None:
+    """The command of the request, as a rule for `name` sees it: reading aloud is asking too."""
+    return name if (name, asked.command) == ("ask", "speak") else asked.command
+
+
 def _is_meant(draft: Draft, asked: Asked) -> bool:
+    if draft.whom is Whom.CHANNEL:
+        return draft.name in {str(asked.channel_id), str(asked.parent_channel_id)}
     names = {
         Whom.GUILD: "",
-        Whom.CHANNEL: str(asked.channel_id),
-        Whom.COMMAND: asked.command,
+        Whom.COMMAND: _command_of(draft.name, asked),
         Whom.MODEL: f"{asked.provider}/{asked.model}",
     }
     return names[draft.whom] == draft.name
 
 
-def _is_counted(whom: Whom, one: Asked, asked: Asked, kept: frozenset[str]) -> bool:
+def _is_counted(whom: Whom, one: Asked, asked: Asked, names: frozenset[str]) -> bool:
     """Whether a rule that binds `asked` counts the hold of `one`."""
     if one.guild_id != asked.guild_id:
         return False
@@ -234,12 +256,12 @@ def _is_counted(whom: Whom, one: Asked, asked: Asked, kept: frozenset[str]) -> b
         case Whom.MEMBER:
             return one.member_id == asked.member_id
         case Whom.CHANNEL:
-            return one.channel_id == asked.channel_id
+            return bool(names & {str(one.channel_id), str(one.parent_channel_id)})
         case Whom.COMMAND:
-            return one.command == asked.command
+            return any(_command_of(name, one) == name for name in names)
         case Whom.MODEL:
             return (one.provider, one.model) == (asked.provider, asked.model)
         case Whom.PURPOSE:
-            return one.purpose not in kept
+            return one.purpose not in names
         case _:
             return True

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from bot.core.clock import DAY_MS, HOUR_MS, MINUTE_MS, Millis
+from bot.core.commands import PAID_COMMANDS
 from bot.core.errors import Refusal
 from bot.core.ids import ChannelId, GuildId, JobId, MemberId
 from bot.guilds import store as guilds
@@ -23,8 +24,10 @@ from bot.ledger.rules.model import (
     UnknownRule,
     Whom,
 )
-from bot.services.budgets.desk import MAX_LISTED, MAX_LISTS
-from bot.services.terms import note_overrun, refuse_paused
+from bot.services.ask.model import ASK, SPEAK
+from bot.services.budgets.desk import MAX_LISTED, MAX_LISTS, MAX_MARKS
+from bot.services.payload import KINDS
+from bot.services.terms import refuse_paused
 from tests.budgets.house import ADMIN, GUILD, MEMBER, NOON, House, asked, ceilings, done, draft
 from tests.ledger.book import at
 
@@ -88,6 +91,21 @@ def test_a_channel_a_command_and_a_model_count_their_own(house: House) -> None:
     assert refused(lambda: house.ask(asked(channel=6), 4))["scope"] == "channel:1:6"
 
 
+def test_a_channel_counts_its_threads_and_a_thread_its_own(house: House) -> None:
+    house.ask(asked(channel=7, thread_of=5), 3)
+    done(house.budgets.set_rule(GUILD, draft(Whom.CHANNEL, 10, name="5"), by=ADMIN))
+    done(house.budgets.set_rule(GUILD, draft(Whom.CHANNEL, 5, name="7"), by=ADMIN))
+    house.ask(asked(channel=5), 4)
+    assert refused(lambda: house.ask(asked(channel=5), 4))["left"] == 3
+    told = refused(lambda: house.ask(asked(channel=7, thread_of=5), 3))
+    assert (told["scope"], told["left"]) == ("channel:1:7", 2)
+    job_id = house.ask(asked(channel=7, thread_of=5), 2)
+    assert refused(lambda: house.go_on(job_id, amount=4, provider="locus", model="n"))["limit"] in (5, 10)
+    told = refused(lambda: house.ask(asked(channel=8, thread_of=5), 2))
+    assert (told["scope"], told["left"]) == ("channel:1:5", 1)
+    house.ask(asked(channel=9, thread_of=6), 50)
+
+
 def test_rules_for_each_member_stand_apart_and_have_no_common_standing(house: House) -> None:
     house.ask(asked(member=10), 5)
     for wanted in (
@@ -123,6 +141,42 @@ def test_nobody_can_move_the_operators_day(house: House) -> None:
     house.memory.close()
 
 
+def test_the_card_shows_the_operators_ceilings_above_the_rules(house: House) -> None:
+    shown = done(house.budgets.rules_of(GUILD))
+    assert [(one.limit.unit.value, one.limit.window.kind.value, one.left) for one in shown.ceilings] == [
+        ("money", "day", 2_000),
+        ("money", "month", 5_000),
+    ]
+    counted = House(ceilings(guild_daily_pictures=8, guild_monthly_pictures=9))
+    counted.ask(asked(pictures=3), 5)
+    shown = done(counted.budgets.rules_of(GUILD))
+    assert [(one.limit.unit.value, one.limit.window.kind.value, one.held, one.left) for one in shown.ceilings] == [
+        ("money", "day", 5, 1_995),
+        ("money", "month", 5, 4_995),
+        ("pictures", "day", 3, 5),
+        ("pictures", "month", 3, 6),
+    ]
+    assert [(one.scope, one.unit.value, one.amount) for one in shown.member_ceilings] == [
+        ("member", "money", 1_000),
+        ("member", "pictures", 500),
+    ]
+    counted.memory.close()
+
+
+def test_the_operators_ceilings_of_pictures_bind_and_bound_rules() -> None:
+    house = House(ceilings(guild_monthly_pictures=6, bot_monthly_pictures=8))
+    for unit_of in (draft(Whom.EVERYONE, 7, unit=Unit.PICTURES, span=Span.WEEK), draft(amount=7, unit=Unit.PICTURES)):
+        with pytest.raises(AboveCeiling) as caught:
+            done(house.budgets.set_rule(GUILD, unit_of, by=ADMIN))
+        assert caught.value.ceiling == 6
+    done(house.budgets.set_rule(GUILD, draft(amount=900, unit=Unit.REQUESTS), by=ADMIN))
+    house.ask(asked(pictures=5), 1)
+    assert refused(lambda: house.ask(asked(pictures=2), 1))["scope"] == "guild:1"
+    assert refused(lambda: house.ask(asked(guild=2, pictures=4), 1))["scope"] == "bot"
+    house.ask(asked(pictures=0), 1)
+    house.memory.close()
+
+
 def test_no_rule_and_no_raise_goes_above_the_operators_ceiling(house: House) -> None:
     with pytest.raises(AboveCeiling) as caught:
         done(house.budgets.set_rule(GUILD, draft(amount=2_001), by=ADMIN))
@@ -133,6 +187,24 @@ def test_no_rule_and_no_raise_goes_above_the_operators_ceiling(house: House) -> 
         done(house.budgets.raise_until(GUILD, rule.rule_id, to=2_001, until=until, by=ADMIN))
     assert done(house.budgets.changes_of(GUILD))[0].subject == "guild money day"
     assert len(done(house.budgets.changes_of(GUILD))) == 1
+
+
+def test_what_is_left_is_that_of_today_before_anybody_has_asked(house: House) -> None:
+    rule = done(house.budgets.set_rule(GUILD, draft(amount=10), by=ADMIN))
+    house.ask(asked(), 8)
+    done(house.budgets.raise_until(GUILD, rule.rule_id, to=30, until=Millis(NOON + HOUR_MS), by=ADMIN))
+    house.clock.advance(ms=DAY_MS)
+    (shown,) = done(house.budgets.rules_of(GUILD)).rules
+    assert shown.standing is not None
+    assert (shown.amount, shown.standing.left, shown.standing.limit.window.starts_at) == (
+        10,
+        10,
+        at("2026-05-16T00:00"),
+    )
+    house.clock.advance(ms=-2 * DAY_MS)
+    (shown,) = done(house.budgets.rules_of(GUILD)).rules
+    assert shown.standing is not None
+    assert (shown.standing.left, shown.standing.limit.window.starts_at) == (22, at("2026-05-15T00:00"))
 
 
 def test_a_raise_ends_by_itself(house: House) -> None:
@@ -164,6 +236,16 @@ def test_the_exempt_are_counted_from_the_first_tick_once_they_are_not_exempt(hou
     house.ask(asked(member=11), 1)
 
 
+def test_a_role_that_somebody_gains_counts_what_they_held_before(house: House) -> None:
+    done(house.budgets.set_rule(GUILD, draft(Whom.ROLE, 10, name="7", span=Span.WEEK), by=ADMIN))
+    house.post(house.ask(asked(), 8), 8)
+    told = refused(lambda: house.ask(asked(roles=frozenset({7})), 8))
+    assert (told["subject"], told["left"]) == ("role:7", 2)
+    job_id = house.ask(asked(), 50)
+    assert house.go_on(job_id, amount=60, provider="locus", model="n").amount == 60
+    assert refused(lambda: house.ask(asked(roles=frozenset({7})), 1))["left"] == 0
+
+
 def test_a_pace_is_kept_over_all_of_a_members_requests_in_the_guild(house: House) -> None:
     pace = draft(Whom.EVERYONE, 2, unit=Unit.REQUESTS, span=Span.ROLLING, minutes=10)
     done(house.budgets.set_rule(GUILD, pace, by=ADMIN))
@@ -172,6 +254,14 @@ def test_a_pace_is_kept_over_all_of_a_members_requests_in_the_guild(house: House
     told = refused(lambda: house.ask(asked(), 1))
     assert (told["refusal"], told["resets_at"]) == ("pace", NOON + 10 * MINUTE_MS)
     house.ask(asked(guild=2), 1)
+
+
+def test_an_answer_is_not_refused_for_the_pictures_it_does_not_make(house: House) -> None:
+    done(house.budgets.set_rule(GUILD, draft(Whom.EVERYONE, 5, unit=Unit.PICTURES), by=ADMIN))
+    house.post(house.ask(asked(pictures=4), 1), 1, 4)
+    done(house.budgets.set_rule(GUILD, draft(Whom.EVERYONE, 2, unit=Unit.PICTURES), by=ADMIN))
+    house.ask(asked(command="ask", pictures=0), 1)
+    assert refused(lambda: house.ask(asked(pictures=1), 1))["left"] == 0
 
 
 def test_a_reserve_is_kept_for_its_purpose_and_counts_what_others_took_before(house: House) -> None:
@@ -211,6 +301,35 @@ def test_reserves_fit_into_what_they_are_kept_of(house: House) -> None:
     done(house.budgets.set_rule(GUILD, draft(Whom.PURPOSE, 2_000, name="event"), by=ADMIN))
 
 
+def test_no_raise_and_no_lower_limit_leaves_reserves_without_room(house: House) -> None:
+    guild = done(house.budgets.set_rule(GUILD, draft(amount=100), by=ADMIN))
+    event = done(house.budgets.set_rule(GUILD, draft(Whom.PURPOSE, 60, name="event"), by=ADMIN))
+    until = Millis(NOON + HOUR_MS)
+    with pytest.raises(BadRule, match="reserve"):
+        done(house.budgets.raise_until(GUILD, event.rule_id, to=101, until=until, by=ADMIN))
+    with pytest.raises(BadRule, match="reserve"):
+        done(house.budgets.set_rule(GUILD, draft(amount=59), by=ADMIN))
+    with pytest.raises(BadRule, match="reserve"):
+        done(house.budgets.raise_until(GUILD, guild.rule_id, to=59, until=until, by=ADMIN))
+    done(house.budgets.raise_until(GUILD, event.rule_id, to=90, until=until, by=ADMIN))
+    with pytest.raises(BadRule, match="reserve"):
+        done(house.budgets.set_rule(GUILD, draft(amount=89), by=ADMIN))
+    with pytest.raises(BadRule, match="reserve"):
+        done(house.budgets.set_rule(GUILD, draft(Whom.PURPOSE, 11, name="prize"), by=ADMIN))
+    house.clock.advance(ms=HOUR_MS)
+    done(house.budgets.set_rule(GUILD, draft(amount=60), by=ADMIN))
+    done(house.budgets.set_rule(GUILD, draft(amount=10, unit=Unit.REQUESTS), by=ADMIN))
+
+
+def test_a_raise_ends_within_a_year_and_not_before_it_begins(house: House) -> None:
+    rule = done(house.budgets.set_rule(GUILD, draft(amount=10), by=ADMIN))
+    for until in (NOON, NOON - HOUR_MS, NOON + 366 * DAY_MS + 1):
+        with pytest.raises(BadRule, match="until"):
+            done(house.budgets.raise_until(GUILD, rule.rule_id, to=50, until=Millis(until), by=ADMIN))
+    assert len(done(house.budgets.changes_of(GUILD))) == 1
+    done(house.budgets.raise_until(GUILD, rule.rule_id, to=50, until=Millis(NOON + 366 * DAY_MS), by=ADMIN))
+
+
 def test_the_number_of_rules_and_lists_is_bounded(house: House) -> None:
     for number in range(MAX_RULES):
         done(house.budgets.set_rule(GUILD, draft(Whom.CHANNEL, name=str(number + 1)), by=ADMIN))
@@ -238,6 +357,16 @@ def test_a_list_holds_until_it_is_dropped(house: House) -> None:
     house.ask(asked(channel=5), 1)
 
 
+def test_the_list_of_a_channel_holds_in_its_threads_beside_their_own(house: House) -> None:
+    done(house.budgets.allow(GUILD, models("5", "m", "n"), by=ADMIN))
+    assert refused(lambda: house.ask(asked(channel=7, thread_of=5, model="x"), 1))["can"] == "m, n"
+    done(house.budgets.allow(GUILD, models("7", "n", "x"), by=ADMIN))
+    assert refused(lambda: house.ask(asked(channel=7, thread_of=5, model="x"), 1))["can"] == "m, n"
+    assert refused(lambda: house.ask(asked(channel=7, thread_of=5, model="m"), 1))["can"] == "n, x"
+    job_id = house.ask(asked(channel=7, thread_of=5, model="n"), 1)
+    assert refused(lambda: house.go_on(job_id, amount=1, provider="locus", model="x"))["can"] == "m, n"
+
+
 def test_a_job_goes_to_no_gateway_that_is_not_allowed_or_has_no_room(house: House) -> None:
     job_id = house.ask(asked(channel=5), 5)
     done(house.budgets.allow(GUILD, models("5", "m"), by=ADMIN))
@@ -258,6 +387,65 @@ def test_a_job_that_goes_on_keeps_its_roles_and_its_purpose(house: House) -> Non
     job_id = house.ask(asked(roles=frozenset({7, 8}), purpose="event"), 20)
     assert house.go_on(job_id, amount=40, provider="locus", model="n").amount == 40
     assert refused(lambda: house.go_on(job_id, amount=51, provider="locus", model="n"))["subject"] == "role:7"
+
+
+def test_what_is_set_for_asking_holds_for_reading_aloud(house: House) -> None:
+    house.ask(asked(command="speak", pictures=0), 3)
+    done(house.budgets.set_rule(GUILD, draft(Whom.COMMAND, 10, name="ask"), by=ADMIN))
+    done(house.budgets.set_rule(GUILD, draft(Whom.COMMAND, 6, name="speak"), by=ADMIN))
+    assert refused(lambda: house.ask(asked(command="speak", pictures=0), 4))["scope"] == "command:1:speak"
+    house.ask(asked(command="ask", pictures=0), 6)
+    told = refused(lambda: house.ask(asked(command="speak", pictures=0), 2))
+    assert (told["scope"], told["left"]) == ("command:1:ask", 1)
+    done(house.desk.pause(GUILD, command="ask", reason="quiet", by=ADMIN))
+    with pytest.raises(Refusal):
+        house.memory.read(lambda reader: refuse_paused(reader, GUILD, "speak"))
+    done(house.desk.resume(GUILD, command="ask", by=ADMIN))
+    done(house.desk.pause(GUILD, command="speak", reason="quiet", by=ADMIN))
+    house.memory.read(lambda reader: refuse_paused(reader, GUILD, "ask"))
+
+
+def test_only_what_costs_money_is_paused_and_its_reason_is_a_line(house: House) -> None:
+    for command in ("usage", "no such", ""):
+        with pytest.raises(BadSetting, match="command"):
+            done(house.desk.pause(GUILD, command=command, reason="x", by=ADMIN))
+    done(house.desk.pause(GUILD, command="edit", reason=" a\nb \t c ", by=ADMIN))
+    assert [one.reason for one in done(house.budgets.rules_of(GUILD)).pauses] == ["a b c"]
+    assert (*sorted(KINDS.values()), ASK, SPEAK) == (*sorted(PAID_COMMANDS[:3]), *PAID_COMMANDS[3:])
+
+
+def test_what_changes_nothing_is_not_written_down(house: House) -> None:
+    rule = done(house.budgets.set_rule(GUILD, draft(amount=10), by=ADMIN))
+    until = Millis(NOON + HOUR_MS)
+
+    def everything() -> None:
+        done(house.budgets.raise_until(GUILD, rule.rule_id, to=50, until=until, by=ADMIN))
+        done(house.budgets.mark(GUILD, MEMBER, Mark.EXEMPT, by=ADMIN))
+        done(house.budgets.allow(GUILD, models("5", "a"), by=ADMIN))
+        done(house.budgets.allow_all(GUILD, whom=Whom.CHANNEL, name="6", what=Listed.MODEL, by=ADMIN))
+        done(house.desk.pause(GUILD, command="ask", reason="x", by=ADMIN))
+        done(house.desk.resume(GUILD, command=None, by=ADMIN))
+        done(house.desk.set_soft(GUILD, is_soft=True, by=ADMIN))
+        done(house.desk.set_zone(GUILD, "Asia/Tokyo", by=ADMIN))
+
+    everything()
+    before = done(house.budgets.changes_of(GUILD))
+    assert len(before) == 7
+    everything()
+    assert done(house.budgets.changes_of(GUILD)) == before
+    # the raise is over once the rule is set anew
+    assert done(house.budgets.set_rule(GUILD, draft(amount=10), by=ADMIN)).raised_to is None
+    assert len(done(house.budgets.changes_of(GUILD))) == 8
+
+
+def test_the_number_of_marks_is_bounded(house: House) -> None:
+    for number in range(MAX_MARKS):
+        done(house.budgets.mark(GUILD, MemberId(1_000 + number), Mark.BLOCKED, by=ADMIN))
+    with pytest.raises(BadRule, match="number"):
+        done(house.budgets.mark(GUILD, MEMBER, Mark.BLOCKED, by=ADMIN))
+    done(house.budgets.mark(GUILD, MemberId(1_000), Mark.EXEMPT, by=ADMIN))
+    done(house.budgets.mark(GUILD, MemberId(1_001), None, by=ADMIN))
+    done(house.budgets.mark(GUILD, MEMBER, Mark.BLOCKED, by=ADMIN))
 
 
 def test_a_pause_is_told_with_its_reason_until_it_ends(house: House) -> None:
@@ -340,12 +528,3 @@ def test_an_admission_raises_the_alerts_of_the_guilds_own_thresholds(house: Hous
     assert (alert.limit.scope, alert.threshold, alert.taken, alert.guild_id) == ("guild:1", 60, 60, GUILD)
     house.post(job_id, 1)
     assert house.memory.read(lambda reader: guilds.settings_of(reader, GUILD)).thresholds == (60,)
-
-
-def test_a_price_beyond_the_hold_raises_the_alert_that_no_hold_did(house: House) -> None:
-    done(house.budgets.set_rule(GUILD, draft(amount=100), by=ADMIN))
-    job_id = house.ask(asked(), 40)
-    house.post(job_id, 70)
-    house.memory.write(lambda tx: note_overrun(tx, house.job(tx, job_id), at=house.clock.now()))
-    (alert,) = house.memory.read(lambda reader: alerts.untold(reader, limit=9))
-    assert (alert.limit.scope, alert.threshold, alert.taken) == ("guild:1", 50, 70)

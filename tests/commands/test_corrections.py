@@ -17,7 +17,7 @@ from bot.core.ids import JobId, hold_id_of
 from bot.core.money import MAX_TICKS, usd
 from bot.db import lock_data_folder
 from bot.ledger import store as ledger
-from bot.ledger.model import EntryKind
+from bot.ledger.model import CorrectionKind, EntryKind
 from bot.ledger.records import store as records
 from bot.ledger.records.model import Axis, Period
 from bot.services.adjusting import Adjusting, Correction
@@ -82,6 +82,19 @@ async def test_nothing_more_or_less_confirms_what_was_presumed(tmp_path: Path) -
         await _adjust(path, "abc", confirm)
 
 
+@pytest.mark.parametrize("kind", [CorrectionKind.REFUND, CorrectionKind.CREDIT])
+async def test_what_was_given_back_says_so(tmp_path: Path, kind: CorrectionKind) -> None:
+    path = await settle(tmp_path, abc=HELD)
+    back = Correction(difference=-usd("0.01"), reason="seen on the chain", author="ada", kind=kind)
+    assert await _adjust(path, "abc", back) == f"job abc: -$0.01 as a {kind}; it has cost $0.03"
+    async with opened(path) as database:
+        entries = await database.read(lambda reader: ledger.entries_of(reader, hold_id_of(JobId("abc"))))
+    assert [one.correction for one in entries] == [None, None, kind]
+    for difference in (0, 1):
+        with pytest.raises(ValueError, match="gives back"):
+            Correction(difference=difference, reason="r", author="a", kind=kind)
+
+
 @pytest.mark.parametrize(
     ("prefix", "said"),
     [
@@ -112,9 +125,9 @@ async def test_a_running_bot_books_the_correction_itself(tmp_path: Path) -> None
         async with opened(path) as database:
             adjusting = Adjusting(database=database, clock=CLOCK)
             async with ControlServer(tmp_path, resolve=_no_verdict, adjust=adjusting.adjust):
-                words = ("abc", "--usd", "-0.01", "--reason", "credit", "--author", "ada")
+                words = ("abc", "--usd", "-0.01", "--kind", "credit", "--reason", "May", "--author", "ada")
                 done = await asyncio.to_thread(run, tmp_path, "ledger", "adjust", *words)
-                assert (done.returncode, done.stdout) == (0, "job abc: -$0.01; it has cost $0.03\n")
+                assert (done.returncode, done.stdout) == (0, "job abc: -$0.01 as a credit; it has cost $0.03\n")
                 with pytest.raises(CommandRefused, match="no job begins with 'z'"):
                     await _adjust(path, "z")
 

@@ -24,7 +24,7 @@ from bot.core.ids import ChannelId, GuildId, HoldId, JobId, MemberId, hold_id_of
 from bot.core.money import Ticks, usd
 from bot.db import Database, lock_data_folder
 from bot.ledger import store as ledger
-from bot.ledger.model import EntryKind, HoldState
+from bot.ledger.model import CorrectionKind, EntryKind, HoldState
 from bot.ledger.records import store as records
 from bot.ledger.records.model import Axis, Paid, Period, Record, Work
 from bot.services import exporting
@@ -68,6 +68,7 @@ def record(
         pictures=1,
         basis="reported",
         author=author,
+        correction=None if author is None else CorrectionKind.CREDIT,
         note=note,
         job_id=JobId("j"),
         guild_id=GuildId(2**62),

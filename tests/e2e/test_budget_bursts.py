@@ -195,7 +195,7 @@ async def test_a_limit_lowered_below_what_is_held_finishes_the_old_and_refuses_t
         ({"EASEL_MEMBER_DAILY_PICTURES": "1"}, {"count": 2}, "you have 1 left of 1 pictures for today"),
         ({"EASEL_GUILD_DAILY_USD": "0.07"}, {}, "the server has $0.07 left of $0.07 for today"),
         ({"EASEL_GUILD_MONTHLY_USD": "0.07"}, {}, "the server has $0.07 left of $0.07 for this month"),
-        ({"EASEL_MONTHLY_CEILING_USD": "0.07"}, {}, "this bot has $0.07 left of $0.07 for this month"),
+        ({"EASEL_MONTHLY_CEILING_USD": "0.07"}, {}, "allows all servers together for this month is used up. Resets"),
     ],
 )
 async def test_each_limit_refuses_by_name_and_leaves_nothing_held(

@@ -37,9 +37,32 @@ def test_the_defaults_are_the_documented_ones() -> None:
     assert ceilings.member_daily == usd("0.50")
     assert ceilings.member_daily_pictures == 25
     assert (ceilings.provider_daily, ceilings.provider_monthly) == ({}, {})
+    assert (ceilings.bot_monthly_pictures, ceilings.guild_monthly_pictures) == (None, None)
+    assert ceilings.guild_daily_pictures is None
+    assert (ceilings.provider_daily_pictures, ceilings.provider_monthly_pictures) == ({}, {})
     assert settings.web_host == "127.0.0.1"
     assert settings.download_allow_hosts == ()
     assert settings.keys() == {}
+
+
+def test_ceilings_may_count_pictures_too() -> None:
+    ceilings = ceilings_of(
+        _load(
+            discord_token="t0ken-for-tests",
+            monthly_ceiling_pictures="900",
+            guild_monthly_pictures="90",
+            guild_daily_pictures="9",
+            provider_daily_pictures="pixazo=5, locus = 6",
+            provider_monthly_pictures="xai=7",
+        )
+    )
+    assert (ceilings.bot_monthly_pictures, ceilings.guild_monthly_pictures, ceilings.guild_daily_pictures) == (
+        900,
+        90,
+        9,
+    )
+    assert ceilings.provider_daily_pictures == {"pixazo": 5, "locus": 6}
+    assert ceilings.provider_monthly_pictures == {"xai": 7}
 
 
 def test_a_provider_may_have_ceilings_of_its_own() -> None:
@@ -102,6 +125,11 @@ def test_a_secret_may_be_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         ("EASEL_PROVIDER_DAILY_USD", f"pixazo={SECRET}"),
         ("EASEL_PROVIDER_DAILY_USD", "pixazo=1,pixazo=2"),
         ("EASEL_PROVIDER_MONTHLY_USD", f"{SECRET}=1"),
+        ("EASEL_PROVIDER_DAILY_PICTURES", f"pixazo={SECRET}"),
+        ("EASEL_PROVIDER_DAILY_PICTURES", "pixazo=-1"),
+        ("EASEL_PROVIDER_MONTHLY_PICTURES", f"{SECRET}=1"),
+        ("EASEL_GUILD_DAILY_PICTURES", "1.5"),
+        ("EASEL_MONTHLY_CEILING_PICTURES", "1000001"),
         ("EASEL_GUILD_WEIGHTS", SECRET),
         ("EASEL_GUILD_WEIGHTS", f"12={SECRET}"),
         ("EASEL_GUILD_WEIGHTS", "12=0"),

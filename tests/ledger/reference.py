@@ -59,7 +59,7 @@ class Reference:
             counter = self.counters.get(key, Counter())
             left = max(0, limit.amount - counter.held - counter.spent)
             needed = request.needed(limit.unit)
-            if counter.held + counter.spent + needed > limit.amount:
+            if needed and counter.held + counter.spent + needed > limit.amount:
                 raise Refusal(_reason(limit.unit), {"scope": limit.scope, "left": left, "needed": needed})
         self.lines[request.hold_id] = Line(request)
         for key, needed in self.weights(request):
@@ -75,7 +75,7 @@ class Reference:
         for limit, (key, needed) in zip(limits, self.weights(moved), strict=True):
             counter, own = self.counters.get(key, Counter()), before.get(key, 0)
             is_less = key in before and needed <= own
-            if not is_less and counter.held - own + counter.spent + needed > limit.amount:
+            if needed and not is_less and counter.held - own + counter.spent + needed > limit.amount:
                 left = max(0, limit.amount - (counter.held - own) - counter.spent)
                 raise Refusal(_reason(limit.unit), {"scope": limit.scope, "left": left, "needed": needed})
         for key, weight in before.items():
@@ -89,7 +89,12 @@ class Reference:
         line = self.close(hold_id, HoldState.POSTED)
         self.book(line, actual, pictures)
         held = line.request.amount
-        return Posted(amount=actual, released=Ticks(max(0, held - actual)), overrun=Ticks(max(0, actual - held)))
+        return Posted(
+            amount=actual,
+            released=Ticks(max(0, held - actual)),
+            overrun=Ticks(max(0, actual - held)),
+            overrun_pictures=max(0, pictures - line.request.pictures),
+        )
 
     def void(self, hold_id: HoldId) -> None:
         self.book(self.close(hold_id, HoldState.VOIDED), 0, 0, requests=0)

@@ -82,6 +82,9 @@ INSERT INTO entry (hold_id, kind, amount, pictures, note, at) VALUES ('posted', 
         ("DROP TRIGGER entry_is_summed", ["I8"]),
         ("UPDATE spend SET presumed_jobs = 1", ["I10"]),
         ("DELETE FROM spend", ["I10"]),
+        ("UPDATE spend_of_day SET amount = amount + 1", ["I10"]),
+        ("DELETE FROM spend_of_member", ["I10"]),
+        ("DROP TRIGGER spend_is_taken_out", ["I8"]),
         ("INSERT INTO spend SELECT 2, day, 5, 'edit', 'p', 'm', 1, 1, 1, 0, 0, 0 FROM spend", ["I10"]),
         (SECOND_END.replace("'posted', 'void'", "'gone', 'hold'"), ["I9"]),
         ("UPDATE counter SET window_kind = 'year' WHERE unit = 'pictures'", ["I9"]),
@@ -113,6 +116,7 @@ UNLOCK = "DROP TRIGGER entry_is_never_changed; DROP TRIGGER entry_is_never_delet
     [
         (HELD, "counter 1 (member:1:10 money day from 1778803200000)"),
         ("UPDATE spend SET jobs = 9", "the sum of guild 1, 2026-05-15, member 10, no job"),
+        ("UPDATE spend_of_member SET jobs = 9", "the spend_of_member of guild 1, 2026-05-15"),
         ("UPDATE hold SET amount = 21 WHERE hold_id = 'open'", "hold open"),
         (
             "UPDATE hold_leg SET amount = 21 WHERE hold_id = 'open' AND counter_id = 3",

@@ -80,6 +80,8 @@ def test_a_sound_book_is_left_alone(book: Book) -> None:
         ),
         ("UPDATE spend SET amount = 7", "the sum of guild 1", (3, 6, 7, 0, 0, 0), (3, 6, 64, 0, 0, 0)),
         ("DELETE FROM spend", "the sum of guild 1", (0,) * 6, (3, 6, 64, 0, 0, 0)),
+        ("UPDATE spend_of_day SET amount = 7", "the spend_of_day of guild 1", (3, 6, 7, 0, 0, 0), (3, 6, 64, 0, 0, 0)),
+        ("DELETE FROM spend_of_member", "the spend_of_member of guild 1", (0,) * 6, (3, 6, 64, 0, 0, 0)),
         (
             "INSERT INTO spend SELECT 2, day, 5, 'edit', 'p', 'm', 1, 1, 1, 0, 0, 0 FROM spend",
             "the sum of guild 2, 2026-05-15, member 5, edit p m",

@@ -1,5 +1,6 @@
 """Which limits a request meets, and in what order."""
 
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -67,6 +68,30 @@ def test_a_request_meets_its_members_limits_first_and_the_whole_bots_last() -> N
         ("bot", "money", "month", 1_000, "operator"),
     ]
     assert {limit.window.starts_at for limit in limits} == {at("2026-05-15T00:00"), at("2026-05-01T00:00")}
+
+
+def test_a_role_without_a_rule_lifts_no_other_roles() -> None:
+    """Each unit and span is decided by itself."""
+    rules = (rule(1, Whom.ROLE, 5, "1"), rule(2, Whom.ROLE, 100, "2", span=Span.WEEK), rule(3, Whom.EVERYONE, 1))
+    assert own(*rules) == [("member:7:8", "money", "day", 5, "1"), ("member:7:8", "money", "week", 100, "2")]
+
+
+def test_pictures_have_ceilings_where_the_operator_set_some() -> None:
+    of = replace(
+        ceilings(),
+        bot_monthly_pictures=9,
+        guild_daily_pictures=0,
+        provider_daily_pictures={"pixazo": 5, "xai": 1},
+        provider_monthly_pictures={"pixazo": 6},
+    )
+    limits = [one for one in limits_for(of, ASKED, at=NOON) if one.unit is Unit.PICTURES]
+    assert shown(tuple(limits)) == [
+        ("member:7:8", "pictures", "day", 25, "operator"),
+        ("guild:7", "pictures", "day", 0, "operator"),
+        ("provider:pixazo", "pictures", "day", 5, "operator"),
+        ("provider:pixazo", "pictures", "month", 6, "operator"),
+        ("bot", "pictures", "month", 9, "operator"),
+    ]
 
 
 def test_every_layer_stands_at_its_place() -> None:

@@ -20,12 +20,12 @@ from bot.jobs import store as jobs
 from bot.jobs.model import Caps, State
 from bot.ledger import store as ledger
 from bot.ledger.check import check
-from bot.ledger.model import EntryKind, HoldState
+from bot.ledger.model import CorrectionKind, EntryKind, HoldState
 from bot.ledger.records import store
 from bot.ledger.records.model import Axis, Charge, Period, Place, Record
 from bot.payments import store as payments
 from bot.payments.signer import Signed
-from tests.ledger.book import NOON, Book, request
+from tests.ledger.book import GUILD, NOON, Book, request
 from tests.ledger.ledgers import STEPS, Step, add_job, play
 from tests.payments.test_store import approved
 
@@ -113,6 +113,14 @@ def test_the_sums_by_anything_are_those_of_the_rows(steps: list[Step]) -> None:
             assert found.presumed_jobs == len({one.job_id for one in mine if one.is_presumed})
             assert found.pictures == found.jobs
             assert found.presumed_pictures == found.presumed_jobs
+        for found in store.sums(book.reader, axis, period=EVERYTHING, guild_id=GUILD):
+            by_day = store.sums_by_day(book.reader, axis, found.key, period=EVERYTHING, guild_id=GUILD)
+            assert sum(one.amount for one in by_day) == found.amount
+            mine = [one for one in rows if key(one) == found.key and one.guild_id == GUILD and not one.is_presumed]
+            assert {one.key[0]: one.amount for one in by_day if one.jobs} == {
+                day: sum(one.booked for one in mine if one.opened_at // DAY_MS * DAY_MS == day)
+                for day in {one.opened_at // DAY_MS * DAY_MS for one in mine}
+            }
         assert sum(one.amount for one in store.sums(book.reader, axis, period=EVERYTHING)) == sum(
             one.booked for one in rows if not one.is_presumed
         )
@@ -157,6 +165,8 @@ def test_a_reading_sees_the_entries_of_its_beginning_alone(played: Book) -> None
     played.hold(request("new", 1, 1))
     played.write(lambda tx: ledger.adjust(tx, hold_id=HoldId("j0"), difference=3, at=NOON, reason="bill", author="ada"))
     assert list(read(played, last=last, page=2)) == before
+    corrections = {(one.kind, one.correction) for one in read(played) if one.kind is EntryKind.ADJUST or one.correction}
+    assert corrections == {(EntryKind.ADJUST, CorrectionKind.ADJUSTMENT)}
     assert len(list(read(played))) == len(before) + 2
 
 

@@ -138,11 +138,16 @@ def test_a_refusal_says_what_is_left_beside_what_others_hold_and_spent(book: Boo
     assert (caught.value.facts["left"], caught.value.facts["needed"]) == (20, 21)
 
 
-def test_a_hold_of_nothing_needs_room_too(book: Book) -> None:
+def test_whoever_needs_nothing_of_a_limit_is_not_refused_by_it(book: Book) -> None:
     book.hold(request("one", 0, 0, of=ceilings(member=0, pictures=0)))
-    book.hold(request("two", 10))
+    book.hold(request("two", 10, 4))
+    lowered = ceilings(member=9, pictures=3)
     with pytest.raises(Refusal):
-        book.hold(request("three", 0, 0, of=ceilings(member=9)))
+        book.hold(request("three", 1, 0, of=lowered))
+    with pytest.raises(Refusal):
+        book.hold(request("three", 0, 1, of=lowered))
+    book.hold(request("three", 0, 0, of=lowered))
+    assert book.findings() == ()
 
 
 def test_the_same_hold_twice_is_told_apart_and_adds_nothing(book: Book) -> None:
@@ -303,11 +308,12 @@ def test_a_correction_changes_money_and_not_pictures_in_the_holds_own_windows(
     assert book.taken(wanted.limits)[0] == (0, booked.amount + difference)
     assert book.taken(wanted.limits)[1] == pictures
     entry = store.entries_of(book.reader, ONE)[-1]
-    assert (entry.kind.value, entry.amount, entry.note, entry.author) == (
+    assert (entry.kind.value, entry.amount, entry.note, entry.author, entry.correction) == (
         "adjust",
         difference,
         "bill of May",
         "operator",
+        "adjustment",
     )
 
 

@@ -4,6 +4,7 @@ import asyncio
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
@@ -11,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from bot.core.clock import DAY_MS, Millis
+from bot.core.clock import DAY_MS, MINUTE_MS, Millis
 from bot.core.ids import ChannelId, GuildId, JobId, MemberId, hold_id_of
 from bot.core.money import Ticks
 from bot.db import Transaction
@@ -22,7 +23,7 @@ from bot.ledger.model import Unit
 from bot.ledger.records import store as records
 from bot.ledger.records.model import Period
 from bot.ledger.rules import store as rules
-from bot.ledger.rules.model import Draft, Mark, Span, Whom
+from bot.ledger.rules.model import AllowList, Draft, Listed, Mark, Span, Whom
 from bot.services.exporting import Format
 from bot.services.spending.files import Parts, parts_of
 from bot.services.spending.model import TOP_GROUPS, Asker, Grouping, GuildUsage, MemberUsage, Stretch, View
@@ -90,9 +91,46 @@ def test_a_member_reads_every_limit_that_could_refuse_them_once(house: House) ->
         f"guild:{GUILD}",
         f"besides:{GUILD}:event",
     }
-    assert [(one.count, one.minutes) for one in found.paces] == [(3, 10)]
+    assert [(one.pace.count, one.pace.minutes) for one in found.paces] == [(3, 10)]
     with_role = own(house, asker(roles=frozenset({8})))
-    assert [(one.count, one.minutes) for one in with_role.paces] == [(4, 10)]
+    assert [(one.pace.count, one.pace.minutes) for one in with_role.paces] == [(4, 10)]
+
+
+def test_a_member_reads_what_is_left_of_a_pace_and_what_the_lists_let_them_ask(house: House) -> None:
+    set_rule(house, draft(Whom.EVERYONE, 2, unit=Unit.REQUESTS, span=Span.ROLLING, minutes=10))
+    for whom, name, what, values in (
+        (Whom.CHANNEL, "5", Listed.MODEL, {"b", "a"}),
+        (Whom.CHANNEL, "6", Listed.MODEL, {"c"}),
+        (Whom.ROLE, "8", Listed.COUNT, {"2"}),
+        (Whom.ROLE, "9", Listed.COUNT, {"3"}),
+    ):
+        wanted = AllowList(whom=whom, name=name, what=what, values=frozenset(values))
+        done(house.budgets.allow(GUILD, wanted, by=ADMIN))
+    found = own(house)
+    assert [(one.left, one.opens_at) for one in found.paces] == [(2, None)]
+    assert [(one.whom, one.what, one.values) for one in found.allowances] == [(Whom.CHANNEL, Listed.MODEL, ("a", "b"))]
+    house.ask(asked(model="a"), 1)
+    house.clock.advance(ms=MINUTE_MS)
+    house.ask(asked(model="a"), 1)
+    both = own(house, asker(roles=frozenset({8, 9})))
+    assert [(one.left, one.opens_at) for one in both.paces] == [(0, NOON + 10 * MINUTE_MS)]
+    assert [(one.whom, one.what, one.values) for one in both.allowances][1:] == [(Whom.ROLE, Listed.COUNT, ("3",))]
+    later = own(house, asker(Millis(NOON + 10 * MINUTE_MS)))
+    assert [(one.left, one.opens_at) for one in later.paces] == [(1, None)]
+
+
+def test_a_report_reads_no_row_for_each_member_and_model(house: House) -> None:
+    """One's own days are found by themselves, and a guild's without its members."""
+    spend(house, 5)
+    connection, asked_for = house.memory.connection, list[str]()
+    connection.set_trace_callback(asked_for.append)
+    for grouping in Grouping:
+        whole(house, View(grouping=grouping))
+    own(house)
+    connection.set_trace_callback(None)
+    steps = [str(row["detail"]) for sql in asked_for for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}")]
+    fine = {step for step in steps if re.match(r"(SEARCH|SCAN) spend ", step)}
+    assert fine == {"SEARCH spend USING INDEX spend_by_member (member_id=? AND day>? AND day<?)"}
 
 
 def test_what_bounds_the_whole_bot_or_a_gateway_stays_private() -> None:
@@ -159,6 +197,7 @@ def test_the_greatest_groups_stand_alone_and_all_others_together(house: House) -
     assert [one.key for one in found.groups] == [(107,), (106,), (105,), (104,)]
     assert found.rest is not None
     assert (found.rest.amount, found.rest.jobs, found.rest_count) == (60, 3, 3)
+    assert (found.rest.by_day[14], found.groups[0].by_day[14]) == (60, 70)
     assert found.amount == sum(range(10, 80, 10))
 
 

@@ -111,9 +111,7 @@ def test_a_choice_that_a_model_does_not_have_is_to_be_left_out() -> None:
     assert "Leave it out" in said.body
 
 
-@pytest.mark.parametrize(
-    ("scope", "said"), [("member:1:2", "you have"), ("guild:1", "the server has"), ("bot", "this bot has")]
-)
+@pytest.mark.parametrize(("scope", "said"), [("member:1:2", "you have"), ("guild:1", "the server has")])
 def test_a_budget_refusal_says_whose_budget_it_is(scope: str, said: str) -> None:
     body = words.refusal(Refusal(RefusalReason.BUDGET, {**FACTS, "scope": scope, "limit": usd("2")})).body
 

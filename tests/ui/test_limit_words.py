@@ -31,15 +31,44 @@ def said(reason: RefusalReason, /, **facts: Fact) -> str:
         ({"scope": "command:1:imagine"}, "this command has"),
         ({"scope": "model:1:pixazo/m"}, "this model has"),
         ({"scope": "besides:1:event"}, "the server has, beside what is reserved,"),
-        ({"scope": "provider:pixazo", "rule": "operator", "subject": ""}, "this bot has"),
         ({"scope": "member:1:2", "subject": "everyone"}, "(set for each member). Resets"),
         ({"scope": "member:1:2", "subject": "role:7"}, "(set for your role). Resets"),
         ({"scope": "member:1:2", "subject": "member:2"}, "(set for you). Resets"),
-        ({"rule": "operator", "subject": "", "window": "month"}, "for this month (set by whoever runs this bot)"),
+        (
+            {"rule": "operator", "subject": "", "window": "month", "scope": "guild:1"},
+            "for this month (set by whoever runs this bot)",
+        ),
     ],
 )
 def test_a_budget_says_whose_it_is_and_who_set_it(facts: dict[str, Fact], body: str) -> None:
     assert body in said(RefusalReason.BUDGET, **facts)
+
+
+@pytest.mark.parametrize(
+    ("reason", "scope", "body"),
+    [
+        (
+            RefusalReason.BUDGET,
+            "bot",
+            "What whoever runs this bot allows all servers together for this month is used up.",
+        ),
+        (
+            RefusalReason.QUOTA,
+            "bot",
+            "What whoever runs this bot allows all servers together for this month is used up.",
+        ),
+        (
+            RefusalReason.BUDGET,
+            "provider:pixazo",
+            "What whoever runs this bot allows for this model's service for this month is used up.",
+        ),
+    ],
+)
+def test_what_others_took_of_a_limit_over_all_servers_is_nobodys_business(
+    reason: RefusalReason, scope: str, body: str
+) -> None:
+    told = said(reason, scope=scope, rule="operator", subject="", window="month", unit="pictures", limit=789, left=456)
+    assert told == f"{body} Resets <t:1800000000:R>. Nothing was charged."
 
 
 def test_quotas_count_pictures_or_requests() -> None:

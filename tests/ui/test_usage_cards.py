@@ -13,13 +13,13 @@ from bot.core.clock import DAY_MS, Millis
 from bot.core.ids import MemberId
 from bot.core.money import Ticks, usd
 from bot.guilds.model import Pause
-from bot.ledger.model import Limit, Pace, Standing, Unit
+from bot.ledger.model import Limit, Pace, PaceStanding, Standing, Unit
 from bot.ledger.records.model import Period, Undecided
-from bot.ledger.rules.model import Mark
+from bot.ledger.rules.model import Listed, Mark, Whom
 from bot.ledger.windows import WindowKind, month_window, window_of
 from bot.services.exporting import Format
 from bot.services.spending.files import Parts
-from bot.services.spending.model import Group, Grouping, GuildUsage, MemberUsage, Share, Stretch, View
+from bot.services.spending.model import Allowance, Group, Grouping, GuildUsage, MemberUsage, Share, Stretch, View
 from bot.ui.usage_buttons import usage_rows
 from bot.ui.usage_card import guild_card, member_card
 from bot.ui.usage_chart import chart_file, chart_of, dates_of
@@ -191,6 +191,9 @@ def _is_gallery(item: ui.Item[Any]) -> bool:
     return isinstance(item, ui.MediaGallery)
 
 
+PACE = Pace(count=3, minutes=1, rule="1", subject="everyone")
+
+
 def member(**changes: Any) -> MemberUsage:
     base: dict[str, Any] = {
         "pauses": (),
@@ -217,7 +220,23 @@ def member(**changes: Any) -> MemberUsage:
         ({"standings": (standing(unit=Unit.REQUESTS, amount=5, spent=6),)}, "6 of 5 requests used. 0 left, resets"),
         ({"standings": (standing(amount=5, spent=6),)}, "**Over the limit.**"),
         ({"standings": (standing(kind=WindowKind.WEEK, held=usd("1")),)}, "and $1.00 reserved for work under way"),
-        ({"paces": (Pace(count=3, minutes=1, rule="1", subject="everyone"),)}, "at most 3 requests in any 1 minute."),
+        ({"paces": (PaceStanding(pace=PACE, left=2, opens_at=None),)}, "at most 3 requests in any 1 minute; 2 left."),
+        (
+            {"paces": (PaceStanding(pace=PACE, left=0, opens_at=NOON),)},
+            f"at most 3 requests in any 1 minute; try again <t:{NOON // 1000}:R>.",
+        ),
+        (
+            {"allowances": (Allowance(whom=Whom.CHANNEL, what=Listed.MODEL, values=("a/b", "*c*")),)},
+            "**Models** allowed in this channel: a/b, \\*c\\*.",
+        ),
+        (
+            {"allowances": (Allowance(whom=Whom.ROLE, what=Listed.RESOLUTION, values=("1k",)),)},
+            "**Sizes** allowed to you: 1k.",
+        ),
+        (
+            {"allowances": (Allowance(whom=Whom.ROLE, what=Listed.COUNT, values=("2",)),)},
+            "**Pictures at once** allowed to you: at most 2.",
+        ),
         ({"mark": Mark.BLOCKED}, "**You cannot ask for anything here.**"),
         ({"mark": Mark.EXEMPT}, "do not bind you"),
         (

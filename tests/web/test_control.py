@@ -13,6 +13,7 @@ import pytest
 
 from bot.core.errors import DatabaseUnavailable
 from bot.core.money import MAX_TICKS, Ticks, usd
+from bot.ledger.model import CorrectionKind
 from bot.services.adjusting import CannotAdjust, Correction
 from bot.services.resolving import CannotResolve, Paid, Unpaid, Verdict
 from bot.web import control
@@ -94,6 +95,9 @@ async def test_a_correction_arrives_as_it_was_given(served: Path, resolver: Reso
     meant = Correction(difference=difference, reason="Rückerstattung\n🧾" * 18, author="ada")
     assert await ask_to_adjust(served, "abc", meant) == "job abc: corrected"
     assert (resolver.corrected, resolver.asked) == ([("abc", meant)], [])
+    back = Correction(difference=-5, reason="a credit", author="ada", kind=CorrectionKind.CREDIT)
+    await ask_to_adjust(served, "abc", back)
+    assert resolver.corrected[1:] == [("abc", back)]
     resolver.error = CannotAdjust("no job begins with 'abc'")
     with pytest.raises(CannotAdjust, match="no job begins with 'abc'"):
         await ask_to_adjust(served, "abc", meant)
@@ -164,6 +168,8 @@ def _correction(**changes: object) -> bytes:
         _correction(reason=""),
         _correction(reason="r" * 301),
         _correction(author=" "),
+        _correction(kind="gift"),
+        _correction(kind="refund"),
         _correction(ticks=None),
         _correction(ticks=-MAX_TICKS - 1),
     ],

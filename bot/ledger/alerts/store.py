@@ -8,31 +8,41 @@ from bot.core.ids import GuildId, HoldId
 from bot.db import Reader, Row, Transaction
 from bot.ledger.alerts import passed
 from bot.ledger.model import Limit, Standing, Unit
+from bot.ledger.store import standing_of
 from bot.ledger.windows import Window, WindowKind
+
+FULL = 100  # percent: nothing is left
 
 _RAISE = """
 INSERT INTO alert
-    (scope, unit, window_kind, starts_at, threshold, guild_id, rule, ends_at, limit_amount, taken, at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+    (scope, unit, window_kind, starts_at, threshold, limit_amount, guild_id, rule, subject, ends_at, taken, at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
 RETURNING *
 """
 
-_UNTOLD = "SELECT * FROM alert WHERE told_at IS NULL ORDER BY at, scope, unit, starts_at, threshold LIMIT ?"
+_UNTOLD = """
+SELECT * FROM alert WHERE told_at IS NULL ORDER BY at, scope, unit, starts_at, limit_amount, threshold LIMIT ?
+"""
 
 _TELL = """
 UPDATE alert SET told_at = ?
-WHERE scope = ? AND unit = ? AND window_kind = ? AND starts_at = ? AND threshold = ? AND told_at IS NULL
+WHERE scope = ? AND unit = ? AND window_kind = ? AND starts_at = ? AND threshold = ? AND limit_amount = ?
+    AND told_at IS NULL
 """
 
 _COUNTERS = """
-SELECT counter.* FROM hold_leg AS leg JOIN counter ON counter.id = leg.counter_id WHERE leg.hold_id = ?
+SELECT counter.* FROM hold_leg AS leg JOIN counter ON counter.id = leg.counter_id
+WHERE leg.hold_id = ? AND counter.met_limit IS NOT NULL
 ORDER BY counter.id
 """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
-    """`taken` of the limit has reached `threshold` percent. No guild: the limit is the operator's over all guilds."""
+    """`taken` of the limit has reached `threshold` percent, or for 100 so much that a request found no room beside it.
+
+    No guild: the limit is the operator's over all guilds.
+    """
 
     limit: Limit
     threshold: int
@@ -44,21 +54,14 @@ class Alert:
 def note_held(
     tx: Transaction, standings: Iterable[Standing], *, guild_id: GuildId, thresholds: Sequence[int], at: Millis
 ) -> tuple[Alert, ...]:
-    """Writes down what a hold has newly passed, once per window and threshold, and returns it.
+    """Writes down what a hold has newly passed, once per window, limit and threshold, and returns it.
 
     `standings` are those that `store.hold` and `reprice` give. A member's own limits are nobody else's business.
     """
-    found = []
+    found: list[Alert] = []
     for standing in standings:
-        limit = standing.limit
-        if limit.scope.startswith("member:"):
-            continue
-        whose = None if limit.scope == "bot" or limit.scope.startswith("provider:") else guild_id
-        key = (limit.scope, limit.unit.value, limit.window.kind.value, limit.window.starts_at)
-        taken = standing.held + standing.spent
         for threshold in passed(standing, thresholds):
-            facts = (whose, limit.rule, limit.window.ends_at, limit.amount, taken, at)
-            found += [_alert_from(row) for row in tx.all(_RAISE, (*key, threshold, *facts))]
+            found += _raise(tx, standing, threshold, guild_id=guild_id, at=at)
     return tuple(found)
 
 
@@ -67,12 +70,36 @@ def note_booked(
 ) -> tuple[Alert, ...]:
     """The same after a post or a correction, which pass a threshold where they book more than was held.
 
-    The limits are those of the last hold that was accepted there.
+    The limits are those that the last hold met there.
     """
     standings = [
-        Standing(limit=_limit_from(row), held=row["held"], spent=row["spent"]) for row in tx.all(_COUNTERS, (hold_id,))
+        Standing(
+            limit=_limit_from(row, amount=row["met_limit"], rule=row["met_rule"], subject=row["met_subject"]),
+            held=row["held"],
+            spent=row["spent"],
+        )
+        for row in tx.all(_COUNTERS, (hold_id,))
     ]
     return note_held(tx, standings, guild_id=guild_id, thresholds=thresholds, at=at)
+
+
+def note_refused(
+    tx: Transaction, limit: Limit, *, guild_id: GuildId, thresholds: Sequence[int], at: Millis
+) -> tuple[Alert, ...]:
+    """A limit is used up as well where the next request finds no room in what is left: that is told as its whole."""
+    if FULL not in thresholds:
+        return ()
+    return _raise(tx, standing_of(tx, limit), FULL, guild_id=guild_id, at=at)
+
+
+def _raise(tx: Transaction, standing: Standing, threshold: int, *, guild_id: GuildId, at: Millis) -> tuple[Alert, ...]:
+    limit = standing.limit
+    if limit.scope.startswith("member:"):
+        return ()
+    whose = None if limit.scope == "bot" or limit.scope.startswith("provider:") else guild_id
+    key = (*_key(limit), threshold, limit.amount)
+    facts = (whose, limit.rule, limit.subject, limit.window.ends_at, standing.held + standing.spent, at)
+    return tuple(_alert_from(row) for row in tx.all(_RAISE, (*key, *facts)))
 
 
 def untold(reader: Reader, *, limit: int) -> tuple[Alert, ...]:
@@ -82,20 +109,23 @@ def untold(reader: Reader, *, limit: int) -> tuple[Alert, ...]:
 
 def told(tx: Transaction, alert: Alert, *, at: Millis) -> bool:
     """Remembers that it was told; False where it was already."""
-    limit = alert.limit
-    key = (limit.scope, limit.unit.value, limit.window.kind.value, limit.window.starts_at, alert.threshold)
-    return tx.execute(_TELL, (at, *key)) == 1
+    return tx.execute(_TELL, (at, *_key(alert.limit), alert.threshold, alert.limit.amount)) == 1
 
 
-def _limit_from(row: Row, *, rule: str = "") -> Limit:
+def _key(limit: Limit) -> tuple[str, str, str, Millis]:
+    return limit.scope, limit.unit.value, limit.window.kind.value, limit.window.starts_at
+
+
+def _limit_from(row: Row, *, amount: int, rule: str, subject: str) -> Limit:
     kind = WindowKind(row["window_kind"])
     window = Window(kind=kind, starts_at=Millis(row["starts_at"]), ends_at=Millis(row["ends_at"]))
-    return Limit(scope=row["scope"], unit=Unit(row["unit"]), window=window, amount=row["limit_amount"], rule=rule)
+    unit = Unit(row["unit"])
+    return Limit(scope=row["scope"], unit=unit, window=window, amount=amount, rule=rule, subject=subject)
 
 
 def _alert_from(row: Row) -> Alert:
     return Alert(
-        limit=_limit_from(row, rule=row["rule"]),
+        limit=_limit_from(row, amount=row["limit_amount"], rule=row["rule"], subject=row["subject"]),
         threshold=row["threshold"],
         taken=row["taken"],
         guild_id=None if row["guild_id"] is None else GuildId(row["guild_id"]),

@@ -28,6 +28,9 @@ _GUARDS = frozenset(
         "entry_is_never_changed",
         "entry_is_never_deleted",
         "entry_is_summed",
+        "spend_is_summed",
+        "spend_is_summed_again",
+        "spend_is_taken_out",
         "leg_is_never_moved",
         "leg_of_a_closed_hold_is_fixed",
         "leg_of_a_closed_hold_is_kept",
@@ -49,17 +52,22 @@ class Where(IntEnum):
     LEG = 3
     COUNTER = 4
     SPEND = 5
-    FILE = 6
+    COARSE = 6
+    FILE = 7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One broken invariant. `row` names the row, empty where it is none; `order` is its place among its kind."""
+    """One broken invariant. `row` names the row, empty where it is none; `order` is its place among its kind.
+
+    `scope` is that of a counter.
+    """
 
     told: str
     where: Where
     order: tuple[int | str, ...] = ()
     row: str = ""
+    scope: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +113,7 @@ def _broken_counters(reader: Reader) -> Iterator[Finding]:
                 where=Where.COUNTER,
                 order=(balance.id,),
                 row=f"counter {balance.id} ({name})",
+                scope=balance.scope,
             )
 
 
@@ -156,6 +165,15 @@ def _broken_spend(reader: Reader) -> Iterator[Finding]:
             told=f"I10: {row} is {spend.kept}, the entries give {spend.booked}",
             where=Where.SPEND,
             order=(spend.guild_id, spend.day, spend.member_id, spend.command, spend.provider, spend.model),
+            row=row,
+        )
+
+    for coarse in store.crooked_coarse(reader):
+        row = f"the {coarse.table} of guild {coarse.guild_id}, {utc(coarse.day).date().isoformat()}"
+        yield Finding(
+            told=f"I10: {row} is {coarse.kept}, the finer sums give {coarse.booked}",
+            where=Where.COARSE,
+            order=(coarse.guild_id, coarse.day, coarse.table),
             row=row,
         )
 

@@ -95,6 +95,17 @@ class CrookedSpend:
     booked: tuple[int, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrookedCoarse:
+    """A row of coarser sums that is not what the finer ones give; numbers as in `CrookedSpend`."""
+
+    table: str
+    guild_id: int
+    day: int
+    kept: tuple[int, ...]
+    booked: tuple[int, ...]
+
+
 # What each hold's entries say, apart from its state.
 _BOOK = """
 WITH book AS (
@@ -178,6 +189,11 @@ SELECT MIN(entry.id) + 1 AS id FROM entry
 WHERE NOT EXISTS (SELECT 1 FROM entry AS next WHERE next.id = entry.id + 1)
 """
 
+# The coarser sums, and what they are made by.
+COARSE = {
+    "spend_of_day": "guild_id, day, command, provider, model",
+    "spend_of_member": "guild_id, day, member_id",
+}
 _KEYS = ("guild_id", "day", "member_id", "command", "provider", "model")
 _SUMS = ("jobs", "pictures", "amount", "presumed_jobs", "presumed_pictures", "presumed_amount")
 _KEPT, _BOOKED = tuple(f"kept_{name}" for name in _SUMS), tuple(f"booked_{name}" for name in _SUMS)
@@ -193,6 +209,21 @@ GROUP BY {", ".join(_KEYS)}
 HAVING {" OR ".join(f"SUM(kept_{name}) <> SUM(booked_{name})" for name in _SUMS)}
 ORDER BY {", ".join(_KEYS)}
 """  # noqa: S608 - joined from constants
+
+# Of each day of a guild; whichever row of it is wrong, all are made anew together.
+_CROOKED_COARSE = " UNION ALL ".join(
+    f"""
+SELECT '{table}' AS coarse, guild_id, day, {", ".join(f"SUM({name}) AS {name}" for name in _KEPT + _BOOKED)}
+FROM (
+    SELECT {keys}, {", ".join(f"{name} AS kept_{name}, 0 AS booked_{name}" for name in _SUMS)} FROM {table}
+    UNION ALL
+    SELECT {keys}, {", ".join(f"0, SUM({name})" for name in _SUMS)} FROM spend GROUP BY {keys}
+) AS both_sides
+GROUP BY {keys}
+HAVING {" OR ".join(f"SUM(kept_{name}) <> SUM(booked_{name})" for name in _SUMS)}
+"""  # noqa: S608 - joined from constants
+    for table, keys in COARSE.items()
+)
 
 _GUARDS = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
 
@@ -246,6 +277,20 @@ def crooked_spend(reader: Reader) -> tuple[CrookedSpend, ...]:
             booked=tuple(row[name] for name in _BOOKED),
         )
         for row in reader.all(_CROOKED_SPEND)
+    )
+
+
+def crooked_coarse(reader: Reader) -> tuple[CrookedCoarse, ...]:
+    """Rows of the coarser sums that are not what the finer ones give."""
+    return tuple(
+        CrookedCoarse(
+            table=row["coarse"],
+            guild_id=row["guild_id"],
+            day=row["day"],
+            kept=tuple(row[name] for name in _KEPT),
+            booked=tuple(row[name] for name in _BOOKED),
+        )
+        for row in reader.all(_CROOKED_COARSE)
     )
 
 

@@ -13,12 +13,13 @@ from bot.db import Transaction
 from bot.ledger.check import Where, findings, named
 from bot.ledger.check import store as checks
 from bot.ledger.check.store import Balance, CrookedSpend
+from bot.ledger.drifting.store import mark
 from bot.ledger.model import NotAdjustable
 from bot.ledger.store import known
 
 _CONFIRM = """
-INSERT INTO entry (hold_id, kind, amount, pictures, note, author, at)
-SELECT hold_id, 'adjust', 0, 0, :reason, :author, :at FROM hold
+INSERT INTO entry (hold_id, kind, amount, pictures, note, author, at, correction)
+SELECT hold_id, 'adjust', 0, 0, :reason, :author, :at, 'adjustment' FROM hold
 WHERE hold_id = :hold_id AND state = 'presumed' AND NOT EXISTS (
     SELECT 1 FROM entry WHERE entry.hold_id = hold.hold_id AND entry.kind = 'adjust'
 )
@@ -39,6 +40,13 @@ DELETE FROM spend WHERE guild_id = :guild_id AND day = :day AND member_id = :mem
 
 _BOOK_SPEND = """
 INSERT INTO spend VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+
+
+_COARSE_ANEW = """
+INSERT INTO {table}
+SELECT {keys}, SUM(jobs), SUM(pictures), SUM(amount), SUM(presumed_jobs), SUM(presumed_pictures), SUM(presumed_amount)
+FROM spend GROUP BY {keys}
 """
 
 
@@ -64,14 +72,17 @@ def confirm(tx: Transaction, *, hold_id: HoldId, at: Millis, reason: str, author
 
 
 def rebuild(tx: Transaction) -> tuple[Repair, ...]:
-    """Makes every counter and every sum of a day what the entries give; returns what was changed.
+    """Makes every counter and every sum of a day what the entries give; returns what was changed. Nothing has drifted
+    then.
 
     Raises BrokenEntries where the entries cannot be trusted; the caller's transaction is then undone.
     """
     broken = next((one for one in findings(tx) if one.where < Where.COUNTER), None)
     if broken is not None:
         raise BrokenEntries(broken.told)
-    return (*_repaired_counters(tx), *_repaired_spend(tx))
+    repairs = (*_repaired_counters(tx), *_repaired_spend(tx), *_repaired_coarse(tx))
+    mark(tx, frozenset(), at=Millis(0))
+    return repairs
 
 
 def _repaired_counters(tx: Transaction) -> Iterator[Repair]:
@@ -100,6 +111,17 @@ def _repaired_spend(tx: Transaction) -> Iterator[Repair]:
             tx.execute(_BOOK_SPEND, (*key.values(), *spend.booked))
         row = f"the sum of {named(spend)}: jobs, pictures, ticks, then the same as presumed"
         yield Repair(row=row, before=spend.kept, after=spend.booked)
+
+
+def _repaired_coarse(tx: Transaction) -> Iterator[Repair]:
+    """Where a row is wrong, its whole table is made anew: it is small."""
+    crooked = checks.crooked_coarse(tx)
+    for table in dict.fromkeys(one.table for one in crooked):
+        tx.execute(f"DELETE FROM {table}")  # noqa: S608 - one of two constants
+        tx.execute(_COARSE_ANEW.format(table=table, keys=checks.COARSE[table]))
+    for one in crooked:
+        row = f"the {one.table} of guild {one.guild_id} from {one.day}: as above"
+        yield Repair(row=row, before=one.kept, after=one.booked)
 
 
 def _key(spend: CrookedSpend) -> dict[str, object]:

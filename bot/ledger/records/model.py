@@ -6,7 +6,7 @@ from enum import StrEnum
 from bot.core.clock import DAY_MS, Millis
 from bot.core.ids import ChannelId, GuildId, HoldId, JobId, MemberId
 from bot.core.money import Ticks
-from bot.ledger.model import Basis, EntryKind, HoldState
+from bot.ledger.model import Basis, CorrectionKind, EntryKind, HoldState
 
 # Further than any snowflake's time: the year 9999.
 LAST_MOMENT = Millis(253_402_300_799_999)
@@ -91,6 +91,7 @@ class Record:
     pictures: int
     basis: Basis | None
     author: str | None
+    correction: CorrectionKind | None
     note: str
     job_id: JobId
     guild_id: GuildId

@@ -6,6 +6,7 @@ from bot.core.money import ZERO, Ticks
 from bot.db import Reader, Row
 from bot.ledger.model import EntryKind, HoldState
 from bot.ledger.records.model import Axis, Charge, Paid, Period, Place, Record, Sum, Undecided, Work
+from bot.ledger.store import correction_of
 
 _BOOKING = frozenset({EntryKind.POST, EntryKind.PRESUME, EntryKind.ADJUST})
 
@@ -34,6 +35,7 @@ _BOOKED = """
 # An answer that is no JSON has no served model; json_extract would raise.
 _RECORDS = f"""
 SELECT entry.id AS entry_id, entry.at, entry.kind, entry.amount, entry.pictures, entry.basis, entry.author, entry.note,
+    entry.correction,
     hold.hold_id, hold.job_id, hold.guild_id, hold.member_id, hold.amount AS held, hold.state AS hold_state,
     hold.opened_at, hold.closed_at,
     COALESCE(
@@ -72,12 +74,17 @@ _COLUMNS = {
     Axis.MODEL: ("provider", "model"),
 }
 
-_SUMMED = """
+_SUMS = """
 COALESCE(SUM(jobs), 0) AS jobs, COALESCE(SUM(pictures), 0) AS pictures, COALESCE(SUM(amount), 0) AS amount,
 COALESCE(SUM(presumed_jobs), 0) AS presumed_jobs, COALESCE(SUM(presumed_pictures), 0) AS presumed_pictures,
 COALESCE(SUM(presumed_amount), 0) AS presumed_amount
-FROM spend WHERE day >= :starts_at AND day < :ends_at
 """
+
+_OF_DAYS = f"{_SUMS} FROM spend_of_day WHERE day >= :starts_at AND day < :ends_at"
+_OF_MEMBERS = f"{_SUMS} FROM spend_of_member WHERE day >= :starts_at AND day < :ends_at"
+_OF_ONE_MEMBER = f"{_SUMS} FROM spend WHERE member_id = :member_id AND day >= :starts_at AND day < :ends_at"
+# The sign keeps the index of everybody's days out of it: one member's own are fewer.
+_OF_GUILD = " AND +guild_id = :guild_id"
 
 _UNDECIDED = """
 SELECT COUNT(*) AS jobs, COALESCE(SUM(hold.amount), 0) AS held
@@ -120,16 +127,33 @@ def sums(
 ) -> tuple[Sum, ...]:
     """What was spent in the days (UTC) that the period touches, of one guild or member where named, by their key.
 
-    Reads one row for each day, member, command and model that there was, however many entries they had.
+    Reads one row for each day and command and model, or for each day and member, however many entries they had; of one
+    member all that they had.
     """
     columns = ", ".join(_COLUMNS[axis])
-    where = "" if guild_id is None else " AND guild_id = :guild_id"
-    where += "" if member_id is None else " AND member_id = :member_id"
+    summed = _OF_MEMBERS if axis is Axis.MEMBER else _OF_DAYS
+    summed = summed if member_id is None else _OF_ONE_MEMBER
+    where = "" if guild_id is None else " AND guild_id = :guild_id" if member_id is None else _OF_GUILD
     grouped = f" GROUP BY {columns} ORDER BY {columns}" if columns else ""
-    sql = f"SELECT {columns + ', ' if columns else ''}{_SUMMED}{where}{grouped}"
+    sql = f"SELECT {columns + ', ' if columns else ''}{summed}{where}{grouped}"
     days = period.in_days()
     facts = {"starts_at": days.starts_at, "ends_at": days.ends_at, "guild_id": guild_id, "member_id": member_id}
     return tuple(_sum(row, _COLUMNS[axis]) for row in reader.all(sql, facts))
+
+
+def sums_by_day(
+    reader: Reader, axis: Axis, key: tuple[str | int, ...], *, period: Period, guild_id: GuildId
+) -> tuple[Sum, ...]:
+    """The same of one key of the axis, day by day: a member, a command, a provider or a model of the guild."""
+    names = _COLUMNS[axis]
+    if axis is Axis.MEMBER:
+        summed = _OF_ONE_MEMBER + _OF_GUILD
+    else:
+        summed = _OF_DAYS + " AND guild_id = :guild_id" + "".join(f" AND {name} = :{name}" for name in names)
+    days = period.in_days()
+    facts = {"starts_at": days.starts_at, "ends_at": days.ends_at, "guild_id": guild_id}
+    rows = reader.all(f"SELECT day, {summed} GROUP BY day ORDER BY day", facts | dict(zip(names, key, strict=True)))
+    return tuple(_sum(row, ("day",)) for row in rows)
 
 
 def undecided(reader: Reader, guild_id: GuildId | None = None) -> Undecided:
@@ -166,6 +190,7 @@ def _record(row: Row) -> Record:
         pictures=row["pictures"],
         basis=row["basis"],
         author=row["author"],
+        correction=correction_of(row),
         note=row["note"],
         job_id=JobId(row["job_id"]),
         guild_id=GuildId(row["guild_id"]),

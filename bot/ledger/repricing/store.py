@@ -27,7 +27,8 @@ WHERE leg.hold_id = ?
 _REPRICE_COUNTER = """
 UPDATE counter
 SET held = held - :weight + :needed,
-    limit_amount = CASE WHEN :needed > :weight THEN :limit ELSE limit_amount END
+    limit_amount = CASE WHEN :needed > :weight THEN :limit ELSE limit_amount END,
+    met_limit = :limit, met_rule = :rule, met_subject = :subject
 WHERE id = :id AND (:needed <= :weight OR held - :weight + :needed + spent <= :limit)
 RETURNING held, spent
 """
@@ -79,6 +80,7 @@ def reprice(
 
 def _reweigh(tx: Transaction, hold_id: HoldId, leg: Row, limit: Limit, needed: int) -> Standing:
     terms = {"id": leg["id"], "weight": leg["weight"], "needed": needed, "limit": limit.amount}
+    terms |= {"rule": limit.rule, "subject": limit.subject}
     counter = tx.one(_REPRICE_COUNTER, terms)
     if counter is None:
         raise refusal(tx, limit, needed, own=leg["weight"])

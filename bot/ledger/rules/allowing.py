@@ -1,6 +1,6 @@
 """What marks and allow-lists forbid. Pure."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from bot.core.errors import Fact, Refusal, RefusalReason
 from bot.ledger.rules.model import AllowList, Asked, Listed, Mark, Terms, Whom
@@ -16,24 +16,31 @@ def check_allowed(terms: Terms, asked: Asked) -> None:
     """Raises Refusal: BLOCKED, or MODEL_NOT_ALLOWED, SIZE_NOT_ALLOWED, COUNT_NOT_ALLOWED (`where` is `channel` or
     `role`, `asked`, and `can`, what is allowed there).
 
-    The list of the channel binds all; of the member's roles that have a list each adds to what is allowed, and a
-    member none of whose roles has one is free. An exempt member is free of the roles' lists.
+    The list of the channel binds all, in a thread its own and that of its channel both; of the member's roles that have
+    a list each adds to what is allowed, and a member none of whose roles has one is free. An exempt member is free of
+    the roles' lists.
     """
     if terms.mark is Mark.BLOCKED:
         raise Refusal(RefusalReason.MEMBER_BLOCKED)
     for what in Listed:
-        for whom in (Whom.CHANNEL, Whom.ROLE):
-            lists = [
-                one for one in terms.lists if one.what is what and one.whom is whom and _is_meant(one, terms, asked)
-            ]
-            values = frozenset[str]().union(*(one.values for one in lists))
-            if lists and not _TESTS[what](values, asked):
+        for whom, values in allowed(terms, asked, what):
+            if not _TESTS[what](values, asked):
                 raise Refusal(_REASONS[what], _facts(whom, what, values, asked))
 
 
-def _is_meant(one: AllowList, terms: Terms, asked: Asked) -> bool:
-    if one.whom is Whom.CHANNEL:
-        return one.name == str(asked.channel_id)
+def allowed(terms: Terms, asked: Asked, what: Listed) -> Iterator[tuple[Whom, frozenset[str]]]:
+    """The lists that each must name what is asked for: one for each channel that has any, one of all roles together."""
+    here = [one for one in terms.lists if one.what is what]
+    for channel in asked.channels:
+        for one in here:
+            if one.whom is Whom.CHANNEL and one.name == channel:
+                yield Whom.CHANNEL, one.values
+    lists = [one.values for one in here if one.whom is Whom.ROLE and _has_role(one, terms, asked)]
+    if lists:
+        yield Whom.ROLE, frozenset[str]().union(*lists)
+
+
+def _has_role(one: AllowList, terms: Terms, asked: Asked) -> bool:
     # Discord's role for everyone has the guild's own id, and members' lists of roles leave it out.
     return terms.mark is not Mark.EXEMPT and int(one.name) in asked.roles | {asked.guild_id}
 
@@ -48,7 +55,7 @@ def _allows_resolution(values: frozenset[str], asked: Asked) -> bool:
 
 
 def _allows_count(values: frozenset[str], asked: Asked) -> bool:
-    return asked.pictures <= _most(values)
+    return asked.pictures <= most_of(values)
 
 
 _TESTS: dict[Listed, Callable[[frozenset[str], Asked], bool]] = {
@@ -58,12 +65,13 @@ _TESTS: dict[Listed, Callable[[frozenset[str], Asked], bool]] = {
 }
 
 
-def _most(values: Iterable[str]) -> int:
+def most_of(values: Iterable[str]) -> int:
+    """The most pictures that lists of counts allow together."""
     return max(int(value) for value in values)
 
 
 def _facts(whom: Whom, what: Listed, values: frozenset[str], asked: Asked) -> dict[str, Fact]:
     if what is Listed.COUNT:
-        return {"where": whom.value, "asked": asked.pictures, "can": str(_most(values))}
+        return {"where": whom.value, "asked": asked.pictures, "can": str(most_of(values))}
     wanted = asked.model if what is Listed.MODEL else asked.resolution
     return {"where": whom.value, "asked": str(wanted), "can": ", ".join(sorted(values))}

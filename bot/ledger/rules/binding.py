@@ -4,8 +4,9 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from itertools import combinations
 
+from bot.core.commands import covering
 from bot.ledger.model import Pace, Unit
-from bot.ledger.rules.model import Asked, Mark, Rule, Span, Terms, Whom
+from bot.ledger.rules.model import PERSONAL, Asked, Mark, Rule, Span, Terms, Whom
 
 Bound = tuple[str, Rule, int]  # scope, rule, amount
 
@@ -14,7 +15,8 @@ def personal(terms: Terms, asked: Asked, *, now: int) -> tuple[Rule, ...]:
     """The one rule for each unit and span that holds for the member.
 
     A rule by name goes before those of roles, these before the one for everyone; of several roles the most generous
-    counts, of paces that with the most requests for its time.
+    counts, of paces that with the most requests for its time. Each unit and span is decided by itself: a role without a
+    rule for dollars a day says nothing about dollars a day, and lifts no other role's.
     """
     if terms.mark is Mark.EXEMPT:
         return ()
@@ -53,15 +55,24 @@ def personal_bounds(terms: Terms, asked: Asked, *, now: int) -> Iterator[Bound]:
             yield scope, rule, rule.amount_at(now)
 
 
+def personal_windows(terms: Terms, asked: Asked) -> Iterator[Rule]:
+    """The rules of windows that bind the member, or would with another role or without an exemption."""
+    own = str(asked.member_id)
+    for rule in terms.rules:
+        is_of_others = rule.draft.whom is Whom.MEMBER and rule.draft.name != own
+        if rule.draft.whom in PERSONAL and rule.draft.span is not Span.ROLLING and not is_of_others:
+            yield rule
+
+
 def shared_bounds(terms: Terms, asked: Asked, *, now: int) -> Iterator[Bound]:
     """The windows that members share: channel, command, model, and the guild's own at last."""
-    names = {
-        Whom.CHANNEL: str(asked.channel_id),
-        Whom.COMMAND: str(asked.command),
-        Whom.MODEL: f"{asked.provider}/{asked.model}",
-        Whom.GUILD: "",
+    names: dict[Whom, tuple[str, ...]] = {
+        Whom.CHANNEL: asked.channels,
+        Whom.COMMAND: covering(str(asked.command)),
+        Whom.MODEL: (f"{asked.provider}/{asked.model}",),
+        Whom.GUILD: ("",),
     }
-    meant = [rule for rule in terms.rules if names.get(rule.draft.whom) == rule.draft.name]
+    meant = [rule for rule in terms.rules if rule.draft.name in names.get(rule.draft.whom, ())]
     for whom in names:
         for rule in meant:
             if rule.draft.whom is whom:

@@ -18,11 +18,16 @@ def ceiling_of(ceilings: Ceilings, draft: Draft) -> int | None:
         own = {Unit.MONEY: int(ceilings.member_daily), Unit.PICTURES: ceilings.member_daily_pictures}
         return own.get(draft.unit)
     # What no window of the operator's holds by itself, a week for one, still lies within the month's.
-    return guild_ceiling(ceilings, draft.unit, Span.DAY if draft.span is Span.DAY else Span.MONTH)
+    of_day = guild_ceiling(ceilings, draft.unit, Span.DAY) if draft.span is Span.DAY else None
+    return guild_ceiling(ceilings, draft.unit, Span.MONTH) if of_day is None else of_day
 
 
 def guild_ceiling(ceilings: Ceilings, unit: Unit, span: Span) -> int | None:
     """What the operator allows a guild in such a window; None where the settings bound none."""
-    if unit is not Unit.MONEY:
-        return None
-    return {Span.DAY: int(ceilings.guild_daily), Span.MONTH: int(ceilings.guild_monthly)}.get(span)
+    found: dict[tuple[Unit, Span], int | None] = {
+        (Unit.MONEY, Span.DAY): ceilings.guild_daily,
+        (Unit.MONEY, Span.MONTH): ceilings.guild_monthly,
+        (Unit.PICTURES, Span.DAY): ceilings.guild_daily_pictures,
+        (Unit.PICTURES, Span.MONTH): ceilings.guild_monthly_pictures,
+    }
+    return found.get((unit, span))

@@ -177,18 +177,27 @@ class Terms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What a request says of itself; None where it does not say. `roles` are the member's, by id."""
+    """What a request says of itself; None where it does not say. `roles` are the member's, by id.
+
+    In a thread `parent_channel_id` is the channel that it belongs to: what is set for that binds the thread too.
+    """
 
     guild_id: GuildId
     member_id: MemberId
     roles: frozenset[int] = frozenset()
     channel_id: ChannelId | None = None
+    parent_channel_id: ChannelId | None = None
     command: str | None = None
     provider: str | None = None
     model: str | None = None
     purpose: str | None = None
     resolution: str | None = None
     pictures: int = 0
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """The names of the channels whose rules and lists bind it: where it was asked, then what that belongs to."""
+        return tuple(str(one) for one in (self.channel_id, self.parent_channel_id) if one is not None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,12 +5,10 @@ import logging
 from typing import Protocol
 
 from bot.core.clock import Clock, Millis
-from bot.core.ids import hold_id_of
 from bot.core.money import Ticks
 from bot.db import Transaction
 from bot.jobs import store as jobs
 from bot.jobs.model import Job, State
-from bot.ledger import store as ledger
 from bot.ledger.model import Ceilings
 from bot.providers.catalogue import AskOffer, SpeakOffer
 from bot.providers.registry import Registry
@@ -20,7 +18,7 @@ from bot.services.collecting import Bill
 from bot.services.deliveries import Route
 from bot.services.outcomes import FailureReason
 from bot.services.settlement import Settlement
-from bot.services.terms import Priced, reprice_for
+from bot.services.terms import Priced, book, reprice_for
 
 log = logging.getLogger(__name__)
 
@@ -46,17 +44,7 @@ class Books:
         def write(tx: Transaction) -> None:
             jobs.record_result(tx, job, result=result, at=now)
             jobs.move(tx, job, State.WAITING, now=now)
-            posted = ledger.post(
-                tx,
-                hold_id=hold_id_of(job.id),
-                actual=bill.cost,
-                pictures=0,
-                at=now,
-                basis=bill.basis,
-                note=job.model,
-            )
-            if posted.overrun:
-                log.error("a gateway charged more than was held", extra={"job": job.id, "ticks": posted.overrun})
+            book(tx, job, actual=bill.cost, pictures=0, at=now, basis=bill.basis, note=job.model)
             self._plan(tx, job, has_something=keep(tx), is_private=is_private, now=now)
 
         await self._settlement.record(write)

@@ -3,18 +3,18 @@
 What is held already stays held. A rule counts all that its window has seen, also before there was the rule.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from bot.core.clock import Clock, Millis, utc
+from bot.core.clock import DAY_MS, Clock, Millis, utc
 from bot.core.ids import GuildId, MemberId
 from bot.db import Database, Reader, Transaction
 from bot.guilds import store as guilds
 from bot.ledger.model import Ceilings
 from bot.ledger.rules import store as rules
-from bot.ledger.rules.bounds import check_ceiling, guild_ceiling
+from bot.ledger.rules.bounds import check_ceiling
 from bot.ledger.rules.model import (
-    MAX_RESERVES,
     MAX_RULES,
     AllowList,
     BadRule,
@@ -26,13 +26,20 @@ from bot.ledger.rules.model import (
     RuleId,
     Whom,
 )
-from bot.services.budgets.changing import Changing, Log, count_again
+from bot.services.budgets.changing import Changing, Log, counts_in, moment_of
+from bot.services.budgets.counting import Count
 from bot.services.budgets.reading import Budget, budget_of, name_of, words_of
-from bot.services.budgets.simulating import Proposal, Simulation, simulate
+from bot.services.budgets.replaying import Proposal
+from bot.services.budgets.reserving import refuse_unless_left
+from bot.services.budgets.simulating import Simulation, simulate
 
 # Read in every admission, like the rules.
 MAX_LISTS = 50
 MAX_LISTED = 50
+# Shown on one card, a page at a time.
+MAX_MARKS = 500
+# Longer is not for a while.
+MAX_RAISE_MS = 366 * DAY_MS
 # A page of the log.
 CHANGES_SHOWN = 50
 MAX_SIMULATED_DAYS = 30
@@ -49,11 +56,13 @@ class Budgets:
         self._ceilings = ceilings
         self._clock = clock
         self._changing = Changing(database=database, clock=clock)
+        # A replay keeps a reader busy: one at a time, so that cards have the other.
+        self._simulating = asyncio.Lock()
 
     async def rules_of(self, guild_id: GuildId) -> Budget:
         """What holds for whom, what is left, when it resets."""
         now = self._clock.now()
-        return await self._database.read(lambda reader: budget_of(reader, guild_id, now=now))
+        return await self._database.read(lambda reader: budget_of(reader, self._ceilings, guild_id, now=now))
 
     async def changes_of(self, guild_id: GuildId) -> tuple[Change, ...]:
         """The last changes, the newest first."""
@@ -63,19 +72,35 @@ class Budgets:
         """Puts a rule in force, in the place of the one for the same subject, unit and span."""
         check_ceiling(self._ceilings, draft)
 
-        def work(tx: Transaction, log: Log) -> Rule:
-            before = rules.rules_of(tx, guild_id)
+        def checked(reader: Reader) -> tuple[tuple[Rule, ...], Rule | None]:
+            before = rules.rules_of(reader, guild_id)
             old = next((rule for rule in before if name_of(rule.draft) == name_of(draft)), None)
             if old is None and len(before) >= MAX_RULES:
                 raise BadRule("number")
-            if draft.whom is Whom.PURPOSE:
-                _refuse_unless_left(self._ceilings, before, draft)
+            refuse_unless_left(self._ceilings, before, draft, now=moment_of(reader, self._clock.now()))
+            return before, old
+
+        def needed(reader: Reader, in_force: Sequence[Rule], rule: Rule) -> tuple[Count, ...]:
+            zone = guilds.settings_of(reader, guild_id).tz
+            return counts_in(reader, guild_id, in_force, zone=zone, changed=rule)
+
+        def plan(reader: Reader) -> tuple[Count, ...]:
+            before, old = checked(reader)
+            # A rule in the place of another finds its counters complete.
+            rule = Rule(rule_id=RuleId(0), guild_id=guild_id, draft=draft)
+            return needed(reader, (*before, rule), rule) if old is None else ()
+
+        def work(tx: Transaction, log: Log) -> Rule:
+            before, old = checked(tx)
+            if old is not None and old.draft == draft and old.amount_at(moment_of(tx, log.at)) == draft.amount:
+                return old
             rule = rules.set_rule(tx, guild_id, draft, at=log.at)
             log.add(name_of(draft), None if old is None else words_of(old.draft), words_of(draft))
-            count_again(tx, guild_id, now=log.at, changed=rule)
+            if old is None:
+                log.complete(needed(tx, (*before, rule), rule))
             return rule
 
-        return await self._changing.change(guild_id, by, work)
+        return await self._changing.change(guild_id, by, work, plan=plan)
 
     async def end_rule(self, guild_id: GuildId, rule_id: RuleId, *, by: MemberId) -> None:
         """The rule binds no more."""
@@ -88,12 +113,20 @@ class Budgets:
         await self._changing.change(guild_id, by, work)
 
     async def raise_until(self, guild_id: GuildId, rule_id: RuleId, *, to: int, until: Millis, by: MemberId) -> Rule:
-        """Lets the rule allow another amount until a moment, which ends by itself; setting the rule ends it sooner."""
+        """Lets the rule allow another amount until a moment, which ends by itself; setting the rule ends it sooner.
+
+        The moment lies ahead, by a year at most.
+        """
 
         def work(tx: Transaction, log: Log) -> Rule:
-            rule = rules.rule_of(tx, guild_id, rule_id)
+            rule, now = rules.rule_of(tx, guild_id, rule_id), moment_of(tx, log.at)
             raised = replace(rule.draft, amount=to)
+            if not now < until <= now + MAX_RAISE_MS:
+                raise BadRule("until")
             check_ceiling(self._ceilings, raised)
+            refuse_unless_left(self._ceilings, rules.rules_of(tx, guild_id), raised, now=now)
+            if (rule.raised_to, rule.raised_until) == (to, until):
+                return rule
             end = utc(until).isoformat(timespec="minutes")
             log.add(name_of(rule.draft), words_of(rule.draft), f"{words_of(raised)} until {end}")
             return rules.raise_rule(tx, rule, to=to, until=until)
@@ -105,9 +138,12 @@ class Budgets:
 
         def work(tx: Transaction, log: Log) -> None:
             old = rules.mark_of(tx, guild_id, member_id)
+            if mark is old:
+                return
+            if old is None and len(rules.marks_of(tx, guild_id)) >= MAX_MARKS:
+                raise BadRule("number")
             rules.set_mark(tx, guild_id, member_id, mark)
             log.add(f"member:{member_id}", old, mark)
-            count_again(tx, guild_id, now=log.at, member_id=member_id)
 
         await self._changing.change(guild_id, by, work)
 
@@ -120,8 +156,10 @@ class Budgets:
             old = _values(tx, guild_id, wanted.whom, wanted.name, wanted.what)
             if old is None and len(rules.lists_of(tx, guild_id)) >= MAX_LISTS:
                 raise BadRule("number")
-            rules.set_list(tx, guild_id, wanted)
-            log.add(f"{wanted.whom}:{wanted.name} {wanted.what}", old, ", ".join(sorted(wanted.values)))
+            new = ", ".join(sorted(wanted.values))
+            if new != old:
+                rules.set_list(tx, guild_id, wanted)
+                log.add(f"{wanted.whom}:{wanted.name} {wanted.what}", old, new)
 
         await self._changing.change(guild_id, by, work)
 
@@ -129,8 +167,10 @@ class Budgets:
         """Drops a list: all is allowed there again."""
 
         def work(tx: Transaction, log: Log) -> None:
-            log.add(f"{whom}:{name} {what}", _values(tx, guild_id, whom, name, what), None)
-            rules.drop_list(tx, guild_id, whom=whom, name=name, what=what)
+            old = _values(tx, guild_id, whom, name, what)
+            if old is not None:
+                log.add(f"{whom}:{name} {what}", old, None)
+                rules.drop_list(tx, guild_id, whom=whom, name=name, what=what)
 
         await self._changing.change(guild_id, by, work)
 
@@ -144,32 +184,24 @@ class Budgets:
     ) -> Simulation:
         """What the last days, at most 30, would have looked like under these rules in the place of those in force.
 
-        `roles` are what members have now, where they are known.
+        `roles` are what members have now, where they are known. Marks and allow-lists are those in force.
         """
-        now = self._clock.now()
 
-        def read(reader: Reader) -> Simulation:
+        def read(reader: Reader) -> tuple[Proposal, Millis]:
             proposal = Proposal(
                 guild_id=guild_id,
                 drafts=tuple(drafts),
                 zone=guilds.settings_of(reader, guild_id).tz,
                 marks=rules.marks_of(reader, guild_id),
                 roles=roles or {},
+                lists=rules.lists_of(reader, guild_id),
             )
-            return simulate(reader, self._ceilings, proposal, now=now, days=min(days, MAX_SIMULATED_DAYS))
+            return proposal, moment_of(reader, self._clock.now())
 
-        return await self._database.read(read)
-
-
-def _refuse_unless_left(ceilings: Ceilings, before: Sequence[Rule], draft: Draft) -> None:
-    """A reserve keeps a part of a window of the guild's, beside the other reserves there."""
-    here = [rule.draft for rule in before if (rule.draft.unit, rule.draft.span) == (draft.unit, draft.span)]
-    others = [one.amount for one in here if one.whom is Whom.PURPOSE and one.name != draft.name]
-    totals = [one.amount for one in here if one.whom is Whom.GUILD]
-    ceiling = guild_ceiling(ceilings, draft.unit, draft.span)
-    totals += [] if ceiling is None else [ceiling]
-    if not totals or len(others) >= MAX_RESERVES or sum(others) + draft.amount > min(totals):
-        raise BadRule("reserve")
+        async with self._simulating:
+            proposal, now = await self._database.read(read)
+            wanted = min(days, MAX_SIMULATED_DAYS)
+            return await simulate(self._database, self._ceilings, proposal, now=now, days=wanted)
 
 
 def _values(reader: Reader, guild_id: GuildId, whom: Whom, name: str, what: Listed) -> str | None:

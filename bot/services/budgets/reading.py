@@ -11,12 +11,16 @@ from bot.db import Reader
 from bot.guilds import store as guilds
 from bot.guilds.model import GuildSettings, Pause
 from bot.ledger import store as ledger
-from bot.ledger.model import Limit, Standing, Unit
+from bot.ledger.model import Ceilings, Limit, Standing, Unit
+from bot.ledger.policy import guild_ceilings, member_ceilings
 from bot.ledger.rules import store as rules
 from bot.ledger.rules.binding import shared_scope
 from bot.ledger.rules.model import PERSONAL, AllowList, Draft, Mark, Rule, Span, Whom
 from bot.ledger.windows import window_of
 from bot.services.budgets.changing import moment_of
+
+# The scope of a limit that counts for nobody by name.
+EACH_MEMBER = "member"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,16 +34,21 @@ class RuleStanding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
-    """All that a guild has set, and how it stands."""
+    """All that a guild has set, and how it stands.
+
+    `ceilings` are the operator's for the guild, above which no rule goes, `member_ceilings` those for each member.
+    """
 
     settings: GuildSettings
     rules: tuple[RuleStanding, ...]
     lists: tuple[AllowList, ...]
     marks: Mapping[MemberId, Mark]
     pauses: tuple[Pause, ...]
+    ceilings: tuple[Standing, ...] = ()
+    member_ceilings: tuple[Limit, ...] = ()
 
 
-def budget_of(reader: Reader, guild_id: GuildId, *, now: Millis) -> Budget:
+def budget_of(reader: Reader, ceilings: Ceilings, guild_id: GuildId, *, now: Millis) -> Budget:
     """Everything, in the windows that are open."""
     settings, at = guilds.settings_of(reader, guild_id), moment_of(reader, now)
     return Budget(
@@ -48,6 +57,8 @@ def budget_of(reader: Reader, guild_id: GuildId, *, now: Millis) -> Budget:
         lists=rules.lists_of(reader, guild_id),
         marks=rules.marks_of(reader, guild_id),
         pauses=guilds.pauses_of(reader, guild_id),
+        ceilings=ledger.standing(reader, tuple(guild_ceilings(ceilings, guild_id, at=at))),
+        member_ceilings=tuple(member_ceilings(ceilings, EACH_MEMBER, at=at)),
     )
 
 

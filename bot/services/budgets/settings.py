@@ -4,11 +4,14 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 
 from bot.core.clock import Clock
+from bot.core.commands import PAID_COMMANDS
 from bot.core.ids import ChannelId, GuildId, MemberId
 from bot.db import Database, Reader, Transaction
 from bot.guilds import store as guilds
-from bot.guilds.model import REASON_LENGTH, Digest, GuildSettings, Pause, zone_named
-from bot.services.budgets.changing import Changing, Log, count_again
+from bot.guilds.model import REASON_LENGTH, BadSetting, Digest, GuildSettings, Pause, zone_named
+from bot.ledger.rules import store as rules
+from bot.services.budgets.changing import Changing, Log, counts_in
+from bot.services.budgets.counting import Count
 
 
 class GuildDesk:
@@ -26,12 +29,16 @@ class GuildDesk:
         return await self._database.read(lambda reader: guilds.settings_of(reader, guild_id))
 
     async def pause(self, guild_id: GuildId, *, command: str | None, reason: str, by: MemberId) -> None:
-        """Accepts nothing more, or nothing of one command; members see the reason, cut to a line."""
+        """Accepts nothing more, or nothing of one command that costs money; members see the reason, cut to a line."""
+        if command is not None and command not in PAID_COMMANDS:
+            raise BadSetting("command")
+        line = " ".join(reason.split())[:REASON_LENGTH]
 
         def work(tx: Transaction, log: Log) -> None:
-            wanted = Pause(command=command, reason=reason[:REASON_LENGTH], author_id=by, at=log.at)
-            log.add(_pause_name(command), _reason(tx, guild_id, command), wanted.reason)
-            guilds.pause(tx, guild_id, wanted)
+            old = _reason(tx, guild_id, command)
+            if line != old:
+                log.add(_pause_name(command), old, line)
+                guilds.pause(tx, guild_id, Pause(command=command, reason=line, author_id=by, at=log.at))
 
         await self._changing.change(guild_id, by, work)
 
@@ -48,13 +55,18 @@ class GuildDesk:
 
     async def set_zone(self, guild_id: GuildId, zone: str, *, by: MemberId) -> None:
         """The guild's windows follow another time zone; they count what was held in them already."""
-        zone_named(zone)
+        tz = zone_named(zone)
+
+        def plan(reader: Reader) -> tuple[Count, ...]:
+            is_same = guilds.settings_of(reader, guild_id).zone == zone
+            return () if is_same else counts_in(reader, guild_id, rules.rules_of(reader, guild_id), zone=tz)
 
         def work(tx: Transaction, log: Log) -> None:
+            needed = plan(tx)
             _save(tx, log, guild_id, "zone", lambda old: replace(old, zone=zone))
-            count_again(tx, guild_id, now=log.at)
+            log.complete(needed)
 
-        await self._changing.change(guild_id, by, work)
+        await self._changing.change(guild_id, by, work, plan=plan)
 
     async def set_staff_channel(self, guild_id: GuildId, channel_id: ChannelId | None, *, by: MemberId) -> None:
         """Where alerts and requests for leave go; None for nowhere."""
@@ -84,8 +96,9 @@ def _save(
 ) -> None:
     old = guilds.settings_of(tx, guild_id)
     new = to(old)
-    guilds.save(tx, guild_id, new)
-    log.add(name, _words(getattr(old, name)), _words(getattr(new, name)))
+    if new != old:
+        guilds.save(tx, guild_id, new)
+        log.add(name, _words(getattr(old, name)), _words(getattr(new, name)))
 
 
 def _words(value: object) -> str | None:

@@ -6,9 +6,9 @@ from enum import StrEnum
 from bot.core.clock import Millis
 from bot.core.ids import ChannelId, GuildId, MemberId
 from bot.guilds.model import Pause
-from bot.ledger.model import Pace, Standing
+from bot.ledger.model import PaceStanding, Standing
 from bot.ledger.records.model import Axis, Undecided
-from bot.ledger.rules.model import Mark
+from bot.ledger.rules.model import Listed, Mark, Whom
 from bot.ledger.windows import Window
 
 # Told apart by colour and pattern in a chart; beside them stand all others together, and what is presumed.
@@ -46,13 +46,14 @@ class View:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asker:
-    """Who looks, where, and when by Discord's clock; `roles` by id."""
+    """Who looks, where, and when by Discord's clock; `roles` by id, in a thread with the channel it belongs to."""
 
     guild_id: GuildId
     channel_id: ChannelId
     member_id: MemberId
     at: Millis
     roles: frozenset[int] = frozenset()
+    parent_channel_id: ChannelId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,15 +86,28 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Allowance:
+    """The values of a list that binds the member here; `whom` says why: the channel, or their roles."""
+
+    whom: Whom
+    what: Listed
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MemberUsage:
-    """What the guild lets a member still do, and their share of this month; `guild_amount` is what all spent in it."""
+    """What the guild lets a member still do, and their share of this month; `guild_amount` is what all spent in it.
+
+    Each of `allowances` is all that is allowed of its kind.
+    """
 
     pauses: tuple[Pause, ...]
     mark: Mark | None
     standings: tuple[Standing, ...]
-    paces: tuple[Pace, ...]
+    paces: tuple[PaceStanding, ...]
     own: Share
     guild_amount: int
+    allowances: tuple[Allowance, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

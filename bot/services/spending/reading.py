@@ -1,6 +1,6 @@
 """One reading of the ledger becomes what a member or the guild looks at."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from bot.core.clock import DAY_MS, Millis
@@ -12,15 +12,18 @@ from bot.jobs import store as jobs
 from bot.jobs.model import State
 from bot.ledger import store as ledger
 from bot.ledger.model import Ceilings, Limit, Standing, Unit
+from bot.ledger.pacing.store import pace_standing
 from bot.ledger.policy import BOT_SCOPE, guild_scope, key_of, limits_for, provider_scope
 from bot.ledger.records import store as records
 from bot.ledger.records.model import Axis, Period, Sum, Undecided
+from bot.ledger.rules.allowing import allowed, most_of
 from bot.ledger.rules.binding import paces
-from bot.ledger.rules.model import Asked, Terms, Whom
+from bot.ledger.rules.model import Asked, Listed, Terms, Whom
 from bot.ledger.windows import Window, WindowKind, month_window, window_of
 from bot.services.ask.model import ASK
 from bot.services.spending.model import (
     TOP_GROUPS,
+    Allowance,
     Asker,
     Group,
     Grouping,
@@ -34,7 +37,6 @@ from bot.services.terms import terms_for
 # Names a group for people, from its key in the book.
 Label = Callable[[Grouping, tuple[str | int, ...]], str]
 _OTHERS_SCOPES = (BOT_SCOPE, provider_scope(""))
-_DayKey = tuple[str | int, ...]
 
 
 def member_usage(reader: Reader, ceilings: Ceilings, asker: Asker) -> MemberUsage:
@@ -45,9 +47,13 @@ def member_usage(reader: Reader, ceilings: Ceilings, asker: Asker) -> MemberUsag
         pauses=guilds.pauses_of(reader, asker.guild_id),
         mark=terms.mark,
         standings=ledger.standing(reader, _limits(ceilings, asker, terms, at)),
-        paces=paces(terms, _asked(asker), now=at),
+        paces=tuple(
+            pace_standing(reader, pace, guild_id=asker.guild_id, member_id=asker.member_id, at=at)
+            for pace in paces(terms, _asked(asker), now=at)
+        ),
         own=_share(reader, asker, month),
         guild_amount=sum(one.amount for one in records.sums(reader, Axis.ALL, period=month, guild_id=asker.guild_id)),
+        allowances=tuple(_allowances(asker, terms)),
     )
 
 
@@ -55,24 +61,25 @@ def guild_usage(reader: Reader, ceilings: Ceilings, asker: Asker, view: View, *,
     """The guild day by day, told apart as the view says."""
     at, terms = _moment(reader, asker), terms_for(reader, asker.guild_id, asker.member_id)
     window = window_of(WindowKind(view.stretch), at)
-    days = tuple(Millis(day) for day in range(window.starts_at, window.ends_at, DAY_MS))
-    by_day = [_sums_of_day(reader, view.grouping.axis, day, asker.guild_id) for day in days]
-    groups = sorted(_groups(by_day, view.grouping, label), key=lambda one: (-one.amount, -one.jobs, one.label))
-    rest = groups[TOP_GROUPS:]
+    days, period = tuple(Millis(day) for day in range(window.starts_at, window.ends_at, DAY_MS)), _period(window)
+    by_day = {one.key[0]: one for one in records.sums(reader, Axis.DAY, period=period, guild_id=asker.guild_id)}
+    ranked = _ranked(reader, asker.guild_id, period, view.grouping, label)
+    top, rest = ranked[:TOP_GROUPS], ranked[TOP_GROUPS:]
+    groups = tuple(_group(reader, asker.guild_id, days, view.grouping, one) for one in top)
     limits = _limits(ceilings, asker, terms, at)
     return GuildUsage(
         view=view,
         window=window,
         days=days,
-        groups=tuple(groups[:TOP_GROUPS]),
-        rest=_together(rest) if rest else None,
+        groups=groups,
+        rest=_together(rest, groups, [_amount(by_day.get(day)) for day in days]) if rest else None,
         rest_count=len(rest),
-        presumed_by_day=tuple(sum(one.presumed_amount for one in sums.values()) for sums in by_day),
-        presumed_jobs=sum(one.presumed_jobs for sums in by_day for one in sums.values()),
+        presumed_by_day=tuple(by_day[day].presumed_amount if day in by_day else 0 for day in days),
+        presumed_jobs=sum(one.presumed_jobs for one in by_day.values()),
         undecided=_undecided(reader, asker.guild_id),
         limit=_tightest(reader, limits, asker.guild_id, window.kind),
         daily=_tightest(reader, limits, asker.guild_id, WindowKind.DAY),
-        own=_share(reader, asker, _period(window)),
+        own=_share(reader, asker, period),
         is_zone_other=window_of(window.kind, at, terms.zone) != window,
     )
 
@@ -88,7 +95,20 @@ def _moment(reader: Reader, asker: Asker) -> Millis:
 
 
 def _asked(asker: Asker) -> Asked:
-    return Asked(guild_id=asker.guild_id, member_id=asker.member_id, roles=asker.roles, channel_id=asker.channel_id)
+    return Asked(
+        guild_id=asker.guild_id,
+        member_id=asker.member_id,
+        roles=asker.roles,
+        channel_id=asker.channel_id,
+        parent_channel_id=asker.parent_channel_id,
+    )
+
+
+def _allowances(asker: Asker, terms: Terms) -> Iterator[Allowance]:
+    for what in Listed:
+        for whom, values in allowed(terms, _asked(asker), what):
+            shown = (str(most_of(values)),) if what is Listed.COUNT else tuple(sorted(values))
+            yield Allowance(whom=whom, what=what, values=shown)
 
 
 def _every_way(asker: Asker, terms: Terms) -> Iterator[Asked]:
@@ -139,31 +159,45 @@ def _period(window: Window) -> Period:
     return Period(starts_at=window.starts_at, ends_at=window.ends_at)
 
 
-def _sums_of_day(reader: Reader, axis: Axis, day: Millis, guild_id: GuildId) -> Mapping[_DayKey, Sum]:
-    period = Period(starts_at=day, ends_at=Millis(day + DAY_MS))
-    return {one.key: one for one in records.sums(reader, axis, period=period, guild_id=guild_id)}
+def _ranked(
+    reader: Reader, guild_id: GuildId, period: Period, grouping: Grouping, label: Label
+) -> list[tuple[Sum, str]]:
+    """All of the period with their names, the greatest first; what is only presumed makes no group."""
+    sums = records.sums(reader, grouping.axis, period=period, guild_id=guild_id)
+    named = [(one, label(grouping, one.key)) for one in sums if one.jobs or one.amount]
+    return sorted(named, key=lambda found: (-found[0].amount, -found[0].jobs, found[1]))
 
 
-def _groups(by_day: Sequence[Mapping[_DayKey, Sum]], grouping: Grouping, label: Label) -> Iterator[Group]:
-    """Whatever was asked for on some day; what is only presumed makes no group."""
-    for key in {key for sums in by_day for key, one in sums.items() if one.jobs or one.amount}:
-        found = [sums.get(key) for sums in by_day]
-        yield Group(
-            key=key,
-            label=label(grouping, key),
-            by_day=tuple(0 if one is None else one.amount for one in found),
-            jobs=sum(one.jobs for one in found if one is not None),
-            pictures=sum(one.pictures for one in found if one is not None),
-        )
+def _group(
+    reader: Reader, guild_id: GuildId, days: Sequence[Millis], grouping: Grouping, found: tuple[Sum, str]
+) -> Group:
+    whole, name = found
+    period = Period(starts_at=days[0], ends_at=Millis(days[-1] + DAY_MS))
+    sums = records.sums_by_day(reader, grouping.axis, whole.key, period=period, guild_id=guild_id)
+    by_day = {one.key[0]: one for one in sums}
+    return Group(
+        key=whole.key,
+        label=name,
+        by_day=tuple(_amount(by_day.get(day)) for day in days),
+        jobs=whole.jobs,
+        pictures=whole.pictures,
+    )
 
 
-def _together(groups: Sequence[Group]) -> Group:
+def _amount(one: Sum | None) -> int:
+    return 0 if one is None else one.amount
+
+
+def _together(rest: Sequence[tuple[Sum, str]], shown: Sequence[Group], amounts: Sequence[int]) -> Group:
+    """All that are not shown: what is left of each day."""
     return Group(
         key=(),
         label="others",
-        by_day=tuple(sum(amounts) for amounts in zip(*(one.by_day for one in groups), strict=True)),
-        jobs=sum(one.jobs for one in groups),
-        pictures=sum(one.pictures for one in groups),
+        by_day=tuple(
+            amount - sum(taken) for amount, *taken in zip(amounts, *(one.by_day for one in shown), strict=True)
+        ),
+        jobs=sum(one.jobs for one, _ in rest),
+        pictures=sum(one.pictures for one, _ in rest),
     )
 
 

@@ -20,6 +20,7 @@ from bot.services.ask.model import Question, Turn
 from bot.services.container import Services
 from bot.ui.answers.wording import refused
 from bot.ui.message_pictures import first_picture
+from bot.ui.places import parent_of
 
 log = logging.getLogger(__name__)
 
@@ -62,6 +63,7 @@ async def _ask(
         token=None,
         received_at=clock.now(),
         roles=frozenset(role.id for role in getattr(message.author, "roles", ())),
+        parent_channel_id=parent_of(message.channel),
     )
     if not desk.is_open:
         raise Refusal(RefusalReason.RESTARTING)
