@@ -28,6 +28,7 @@ from bot.ledger.rules.model import (
 )
 from bot.services.budgets.changing import Changing, Log, count_again
 from bot.services.budgets.reading import Budget, budget_of, name_of, words_of
+from bot.services.budgets.seen import refuse_unless_seen
 from bot.services.budgets.simulating import Proposal, Simulation, simulate
 
 # Read in every admission, like the rules.
@@ -39,9 +40,10 @@ MAX_SIMULATED_DAYS = 30
 
 
 class Budgets:
-    """The use cases behind `/settings budget` and `/settings simulate`. `by` is who asks for a change.
+    """The use cases behind `/settings budget` and `/settings simulate`. `by` is who asks for a change, `seen` is what
+    they had before their eyes (`seen.seen_as`), None where that does not matter.
 
-    Changes raise BadRule, AboveCeiling, UnknownRule and DatabaseUnavailable; nothing is changed then.
+    Changes raise BadRule, AboveCeiling, UnknownRule, ChangedMeanwhile and DatabaseUnavailable; nothing is changed then.
     """
 
     def __init__(self, *, database: Database, ceilings: Ceilings, clock: Clock) -> None:
@@ -49,6 +51,11 @@ class Budgets:
         self._ceilings = ceilings
         self._clock = clock
         self._changing = Changing(database=database, clock=clock)
+
+    @property
+    def ceilings(self) -> Ceilings:
+        """What the operator allows."""
+        return self._ceilings
 
     async def rules_of(self, guild_id: GuildId) -> Budget:
         """What holds for whom, what is left, when it resets."""
@@ -59,13 +66,14 @@ class Budgets:
         """The last changes, the newest first."""
         return await self._database.read(lambda reader: rules.changes_of(reader, guild_id, limit=CHANGES_SHOWN))
 
-    async def set_rule(self, guild_id: GuildId, draft: Draft, *, by: MemberId) -> Rule:
+    async def set_rule(self, guild_id: GuildId, draft: Draft, *, by: MemberId, seen: str | None = None) -> Rule:
         """Puts a rule in force, in the place of the one for the same subject, unit and span."""
         check_ceiling(self._ceilings, draft)
 
         def work(tx: Transaction, log: Log) -> Rule:
             before = rules.rules_of(tx, guild_id)
             old = next((rule for rule in before if name_of(rule.draft) == name_of(draft)), None)
+            refuse_unless_seen(old, seen)
             if old is None and len(before) >= MAX_RULES:
                 raise BadRule("number")
             if draft.whom is Whom.PURPOSE:
@@ -77,21 +85,25 @@ class Budgets:
 
         return await self._changing.change(guild_id, by, work)
 
-    async def end_rule(self, guild_id: GuildId, rule_id: RuleId, *, by: MemberId) -> None:
+    async def end_rule(self, guild_id: GuildId, rule_id: RuleId, *, by: MemberId, seen: str | None = None) -> None:
         """The rule binds no more."""
 
         def work(tx: Transaction, log: Log) -> None:
             rule = rules.rule_of(tx, guild_id, rule_id)
+            refuse_unless_seen(rule, seen)
             rules.end_rule(tx, rule, at=log.at)
             log.add(name_of(rule.draft), words_of(rule.draft), None)
 
         await self._changing.change(guild_id, by, work)
 
-    async def raise_until(self, guild_id: GuildId, rule_id: RuleId, *, to: int, until: Millis, by: MemberId) -> Rule:
+    async def raise_until(
+        self, guild_id: GuildId, rule_id: RuleId, *, to: int, until: Millis, by: MemberId, seen: str | None = None
+    ) -> Rule:
         """Lets the rule allow another amount until a moment, which ends by itself; setting the rule ends it sooner."""
 
         def work(tx: Transaction, log: Log) -> Rule:
             rule = rules.rule_of(tx, guild_id, rule_id)
+            refuse_unless_seen(rule, seen)
             raised = replace(rule.draft, amount=to)
             check_ceiling(self._ceilings, raised)
             end = utc(until).isoformat(timespec="minutes")
@@ -100,36 +112,45 @@ class Budgets:
 
         return await self._changing.change(guild_id, by, work)
 
-    async def mark(self, guild_id: GuildId, member_id: MemberId, mark: Mark | None, *, by: MemberId) -> None:
+    async def mark(
+        self, guild_id: GuildId, member_id: MemberId, mark: Mark | None, *, by: MemberId, seen: str | None = None
+    ) -> None:
         """Exempts or blocks a member, or takes that back."""
 
         def work(tx: Transaction, log: Log) -> None:
             old = rules.mark_of(tx, guild_id, member_id)
+            refuse_unless_seen(old, seen)
             rules.set_mark(tx, guild_id, member_id, mark)
             log.add(f"member:{member_id}", old, mark)
             count_again(tx, guild_id, now=log.at, member_id=member_id)
 
         await self._changing.change(guild_id, by, work)
 
-    async def allow(self, guild_id: GuildId, wanted: AllowList, *, by: MemberId) -> None:
-        """Sets what is allowed in a channel or to a role."""
-        if len(wanted.values) > MAX_LISTED:
+    async def allow(self, guild_id: GuildId, *lists: AllowList, by: MemberId, seen: str | None = None) -> None:
+        """Sets what is allowed in a channel or to a role: all of these lists, or none."""
+        if any(len(wanted.values) > MAX_LISTED for wanted in lists):
             raise BadRule("values")
 
         def work(tx: Transaction, log: Log) -> None:
-            old = _values(tx, guild_id, wanted.whom, wanted.name, wanted.what)
-            if old is None and len(rules.lists_of(tx, guild_id)) >= MAX_LISTS:
-                raise BadRule("number")
-            rules.set_list(tx, guild_id, wanted)
-            log.add(f"{wanted.whom}:{wanted.name} {wanted.what}", old, ", ".join(sorted(wanted.values)))
+            for wanted in lists:
+                old = _list(tx, guild_id, wanted.whom, wanted.name, wanted.what)
+                refuse_unless_seen(old, seen)
+                if old is None and len(rules.lists_of(tx, guild_id)) >= MAX_LISTS:
+                    raise BadRule("number")
+                rules.set_list(tx, guild_id, wanted)
+                log.add(_list_name(wanted.whom, wanted.name, wanted.what), _values(old), _values(wanted))
 
         await self._changing.change(guild_id, by, work)
 
-    async def allow_all(self, guild_id: GuildId, *, whom: Whom, name: str, what: Listed, by: MemberId) -> None:
+    async def allow_all(
+        self, guild_id: GuildId, *, whom: Whom, name: str, what: Listed, by: MemberId, seen: str | None = None
+    ) -> None:
         """Drops a list: all is allowed there again."""
 
         def work(tx: Transaction, log: Log) -> None:
-            log.add(f"{whom}:{name} {what}", _values(tx, guild_id, whom, name, what), None)
+            old = _list(tx, guild_id, whom, name, what)
+            refuse_unless_seen(old, seen)
+            log.add(_list_name(whom, name, what), _values(old), None)
             rules.drop_list(tx, guild_id, whom=whom, name=name, what=what)
 
         await self._changing.change(guild_id, by, work)
@@ -146,19 +167,34 @@ class Budgets:
 
         `roles` are what members have now, where they are known.
         """
-        now = self._clock.now()
+        return await self._database.read(lambda reader: self._replay(reader, guild_id, drafts, days, roles or {}))
+
+    async def simulate_beside(self, guild_id: GuildId, draft: Draft | None, *, days: int) -> Simulation:
+        """The same under the rules in force, without their raises, and one more, in the place of one like it."""
 
         def read(reader: Reader) -> Simulation:
-            proposal = Proposal(
-                guild_id=guild_id,
-                drafts=tuple(drafts),
-                zone=guilds.settings_of(reader, guild_id).tz,
-                marks=rules.marks_of(reader, guild_id),
-                roles=roles or {},
-            )
-            return simulate(reader, self._ceilings, proposal, now=now, days=min(days, MAX_SIMULATED_DAYS))
+            drafts = {name_of(rule.draft): rule.draft for rule in rules.rules_of(reader, guild_id)}
+            drafts |= {} if draft is None else {name_of(draft): draft}
+            return self._replay(reader, guild_id, tuple(drafts.values()), days, {})
 
         return await self._database.read(read)
+
+    def _replay(
+        self,
+        reader: Reader,
+        guild_id: GuildId,
+        drafts: Sequence[Draft],
+        days: int,
+        roles: Mapping[MemberId, frozenset[int]],
+    ) -> Simulation:
+        proposal = Proposal(
+            guild_id=guild_id,
+            drafts=tuple(drafts),
+            zone=guilds.settings_of(reader, guild_id).tz,
+            marks=rules.marks_of(reader, guild_id),
+            roles=roles,
+        )
+        return simulate(reader, self._ceilings, proposal, now=self._clock.now(), days=min(days, MAX_SIMULATED_DAYS))
 
 
 def _refuse_unless_left(ceilings: Ceilings, before: Sequence[Rule], draft: Draft) -> None:
@@ -172,9 +208,16 @@ def _refuse_unless_left(ceilings: Ceilings, before: Sequence[Rule], draft: Draft
         raise BadRule("reserve")
 
 
-def _values(reader: Reader, guild_id: GuildId, whom: Whom, name: str, what: Listed) -> str | None:
-    """The values of a list, for the log."""
-    for one in rules.lists_of(reader, guild_id):
-        if (one.whom, one.name, one.what) == (whom, name, what):
-            return ", ".join(sorted(one.values))
-    return None
+def _list(reader: Reader, guild_id: GuildId, whom: Whom, name: str, what: Listed) -> AllowList | None:
+    subject = (whom, name, what)
+    return next((one for one in rules.lists_of(reader, guild_id) if (one.whom, one.name, one.what) == subject), None)
+
+
+def _list_name(whom: Whom, name: str, what: Listed) -> str:
+    """What the log calls a list."""
+    return f"{whom}:{name} {what}"
+
+
+def _values(one: AllowList | None) -> str | None:
+    """What the log says of a list."""
+    return None if one is None else ", ".join(sorted(one.values))

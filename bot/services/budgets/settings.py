@@ -1,7 +1,7 @@
 """The settings of a guild beside its rules: its zone, its pauses, and whom it wants to be told of what."""
 
 from collections.abc import Callable, Collection
-from dataclasses import replace
+from dataclasses import fields, replace
 
 from bot.core.clock import Clock
 from bot.core.ids import ChannelId, GuildId, MemberId
@@ -9,12 +9,14 @@ from bot.db import Database, Reader, Transaction
 from bot.guilds import store as guilds
 from bot.guilds.model import REASON_LENGTH, Digest, GuildSettings, Pause, zone_named
 from bot.services.budgets.changing import Changing, Log, count_again
+from bot.services.budgets.seen import refuse_unless_seen
 
 
 class GuildDesk:
-    """The use cases behind `/settings` that are no rules. `by` is who asks for a change.
+    """The use cases behind `/settings` that are no rules. `by` is who asks for a change, `seen` is what they had before
+    their eyes (`seen.seen_as`), None where that does not matter.
 
-    Changes raise BadSetting and DatabaseUnavailable; nothing is changed then.
+    Changes raise BadSetting, ChangedMeanwhile and DatabaseUnavailable; nothing is changed then.
     """
 
     def __init__(self, *, database: Database, clock: Clock) -> None:
@@ -25,24 +27,48 @@ class GuildDesk:
         """What holds for the guild."""
         return await self._database.read(lambda reader: guilds.settings_of(reader, guild_id))
 
-    async def pause(self, guild_id: GuildId, *, command: str | None, reason: str, by: MemberId) -> None:
+    async def pause(
+        self, guild_id: GuildId, *, command: str | None, reason: str, by: MemberId, seen: str | None = None
+    ) -> None:
         """Accepts nothing more, or nothing of one command; members see the reason, cut to a line."""
 
         def work(tx: Transaction, log: Log) -> None:
+            old = _pause(tx, guild_id, command)
+            refuse_unless_seen(old, seen)
             wanted = Pause(command=command, reason=reason[:REASON_LENGTH], author_id=by, at=log.at)
-            log.add(_pause_name(command), _reason(tx, guild_id, command), wanted.reason)
+            log.add(_pause_name(command), _reason(old), wanted.reason)
             guilds.pause(tx, guild_id, wanted)
 
         await self._changing.change(guild_id, by, work)
 
-    async def resume(self, guild_id: GuildId, *, command: str | None, by: MemberId) -> bool:
+    async def resume(self, guild_id: GuildId, *, command: str | None, by: MemberId, seen: str | None = None) -> bool:
         """Ends a pause; False where there was none."""
 
         def work(tx: Transaction, log: Log) -> bool:
-            reason = _reason(tx, guild_id, command)
-            if reason is not None:
-                log.add(_pause_name(command), reason, None)
+            old = _pause(tx, guild_id, command)
+            refuse_unless_seen(old, seen)
+            if old is not None:
+                log.add(_pause_name(command), old.reason, None)
             return guilds.resume(tx, guild_id, command)
+
+        return await self._changing.change(guild_id, by, work)
+
+    async def change(
+        self, guild_id: GuildId, wanted: GuildSettings, *, by: MemberId, seen: str | None = None
+    ) -> tuple[str, ...]:
+        """All settings at once; the names of those that say something else now."""
+        zone_named(wanted.zone)
+
+        def work(tx: Transaction, log: Log) -> tuple[str, ...]:
+            old = guilds.settings_of(tx, guild_id)
+            refuse_unless_seen(old, seen)
+            names = tuple(one.name for one in fields(old) if getattr(old, one.name) != getattr(wanted, one.name))
+            for name in names:
+                log.add(name, _words(getattr(old, name)), _words(getattr(wanted, name)))
+            guilds.save(tx, guild_id, wanted)
+            if "zone" in names:
+                count_again(tx, guild_id, now=log.at)
+            return names
 
         return await self._changing.change(guild_id, by, work)
 
@@ -98,6 +124,9 @@ def _pause_name(command: str | None) -> str:
     return f"pause /{command}" if command else "pause"
 
 
-def _reason(reader: Reader, guild_id: GuildId, command: str | None) -> str | None:
-    """The reason of the pause there is."""
-    return next((one.reason for one in guilds.pauses_of(reader, guild_id) if one.command == command), None)
+def _pause(reader: Reader, guild_id: GuildId, command: str | None) -> Pause | None:
+    return next((one for one in guilds.pauses_of(reader, guild_id) if one.command == command), None)
+
+
+def _reason(pause: Pause | None) -> str | None:
+    return None if pause is None else pause.reason
