@@ -20,8 +20,3 @@ def asker_of(interaction: discord.Interaction[Any]) -> Asker:
         at=millis(interaction.created_at),
         roles=frozenset(role.id for role in getattr(interaction.user, "roles", ())),
     )
-
-
-def may_see_guild(interaction: discord.Interaction[Any]) -> bool:
-    """Whether the member manages the server now."""
-    return interaction.permissions.manage_guild or interaction.permissions.administrator
