@@ -57,10 +57,10 @@ class Budgets:
         """What the operator allows."""
         return self._ceilings
 
-    async def rules_of(self, guild_id: GuildId) -> Budget:
-        """What holds for whom, what is left, when it resets."""
+    async def rules_of(self, guild_id: GuildId, *, at: Millis | None = None) -> Budget:
+        """What holds for whom, what is left, when it resets; `at` is when somebody looks by Discord's clock."""
         now = self._clock.now()
-        return await self._database.read(lambda reader: budget_of(reader, guild_id, now=now))
+        return await self._database.read(lambda reader: budget_of(reader, guild_id, now=now, at=at))
 
     async def changes_of(self, guild_id: GuildId) -> tuple[Change, ...]:
         """The last changes, the newest first."""

@@ -39,9 +39,10 @@ class Budget:
     pauses: tuple[Pause, ...]
 
 
-def budget_of(reader: Reader, guild_id: GuildId, *, now: Millis) -> Budget:
-    """Everything, in the windows that are open."""
-    settings, at = guilds.settings_of(reader, guild_id), moment_of(reader, now)
+def budget_of(reader: Reader, guild_id: GuildId, *, now: Millis, at: Millis | None = None) -> Budget:
+    """Everything, in the windows that are open; `at` is when somebody looks by Discord's clock, where that is known."""
+    settings = guilds.settings_of(reader, guild_id)
+    at = moment_of(reader, now) if at is None else Millis(max(at, ledger.last_seen(reader) or 0))
     return Budget(
         settings=settings,
         rules=tuple(_standing(reader, rule, settings.tz, at) for rule in rules.rules_of(reader, guild_id)),

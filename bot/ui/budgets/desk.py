@@ -148,10 +148,10 @@ class BudgetDesk:
 
     async def _prepared(self, interaction: Interaction) -> Budget:
         """What stands in a form, in time. Raises Refusal BUSY."""
-        guild_id, _ = whose(interaction)
+        asker = _asker(interaction)
         try:
             async with asyncio.timeout(PREPARE_S):
-                return await self._budgets.rules_of(guild_id)
+                return await self._budgets.rules_of(asker.guild_id, at=asker.at)
         except (TimeoutError, DatabaseUnavailable):
             raise Refusal(RefusalReason.BUSY) from None
 
@@ -192,9 +192,9 @@ class BudgetDesk:
             await answer(interaction, await view())
 
     async def _card(self, interaction: Interaction, sheet: Sheet, told: Told | None = None) -> ui.LayoutView:
-        guild_id, _ = whose(interaction)
-        budget = await self._budgets.rules_of(guild_id)
-        return budget_card(budget, self._budgets.ceilings, guild_id, sheet, _names(interaction), told)
+        asker = _asker(interaction)
+        budget = await self._budgets.rules_of(asker.guild_id, at=asker.at)
+        return budget_card(budget, self._budgets.ceilings, asker.guild_id, sheet, _names(interaction), told)
 
     async def _log(self, interaction: Interaction, page: int) -> ui.LayoutView:
         guild_id, _ = whose(interaction)

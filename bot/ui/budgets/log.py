@@ -15,7 +15,7 @@ from bot.ui.budgets.lines import command_name, who
 from bot.ui.text import escape
 
 _PAGE = 10
-_VALUE = 80
+_VALUE = 60
 _SUBJECT = re.compile(rf"(?P<whom>{'|'.join(Whom)})(?::(?P<name>\S+))?(?: (?P<rest>.+))?")
 _SETTINGS = {
     "zone": "Time zone",
@@ -46,10 +46,14 @@ def _line(change: Change, guild_id: GuildId) -> str:
     return f"{when} · <@{change.author_id}> · **{_subject(change.subject, guild_id)}**: {before} → {after}"
 
 
+def _is_pause(subject: str) -> bool:
+    return subject == "pause" or subject.startswith("pause /")
+
+
 def _subject(subject: str, guild_id: GuildId) -> str:
     if subject in _SETTINGS:
         return _SETTINGS[subject]
-    if subject == "pause" or subject.startswith("pause /"):
+    if _is_pause(subject):
         return f"Pause of {command_name(subject.partition('/')[2] or None).lower()}"
     match = _SUBJECT.fullmatch(subject)
     if match is None:
@@ -60,7 +64,9 @@ def _subject(subject: str, guild_id: GuildId) -> str:
 
 
 def _value(subject: str, value: str | None) -> str:
-    if value is None or value == "":
+    if _is_pause(subject) and not value:
+        return "not paused" if value is None else "paused"
+    if not value:
         return "nothing"
     if subject == "staff_channel_id" and value.isdecimal():
         return f"<#{value}>"
