@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Sequence
+from datetime import datetime
 
 from discord import ui
 
-from bot.core.clock import SECOND_MS
+from bot.core.clock import SECOND_MS, millis
 from bot.core.ids import GuildId
 from bot.ledger.rules.model import Change, Whom
 from bot.services.budgets.desk import CHANGES_SHOWN
@@ -17,6 +18,8 @@ from bot.ui.text import escape
 _PAGE = 10
 _VALUE = 60
 _SUBJECT = re.compile(rf"(?P<whom>{'|'.join(Whom)})(?::(?P<name>\S+))?(?: (?P<rest>.+))?")
+# As `Budgets.raise_until` writes it.
+_RAISED = re.compile(r"(?P<amount>.+) until (?P<until>\d{4}-\d\d-\d\dT\d\d:\d\d\+00:00)")
 _SETTINGS = {
     "zone": "Time zone",
     "staff_channel_id": "Staff channel",
@@ -70,4 +73,10 @@ def _value(subject: str, value: str | None) -> str:
         return "nothing"
     if subject == "staff_channel_id" and value.isdecimal():
         return f"<#{value}>"
-    return _SOFT.get(value, escape(value, _VALUE)) if subject == "is_soft" else escape(value, _VALUE)
+    if subject == "is_soft":
+        return _SOFT.get(value, escape(value, _VALUE))
+    raised = _RAISED.fullmatch(value)
+    if raised is None:
+        return escape(value, _VALUE)
+    until = millis(datetime.fromisoformat(raised["until"])) // SECOND_MS
+    return f"{escape(raised['amount'], _VALUE)} until <t:{until}:f>"

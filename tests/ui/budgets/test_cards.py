@@ -200,12 +200,16 @@ def test_the_log_says_who_changed_what_and_when_a_page_at_a_time() -> None:
         ): "**<@&7>, requests at a pace**: 2 in 5 minutes → nothing",
         change("member:9", "exempt", "blocked"): "**<@9>**: exempt → blocked",
         change("channel:5 model", None, "a, b"): "**<#5>, model**: nothing → a, b",
+        change("member:9 money day", "$1.00", "$2.00 until 2026-05-15T12:00+00:00"): (
+            f"**<@9>, money a day**: $1.00 → $2.00 until <t:{NOON // 1_000}:f>"
+        ),
         change("pause", None, ""): "**Pause of everything**: not paused → paused",
         change("pause /speak", None, "*x*"): "**Pause of read aloud**: not paused → \\*x\\*",
         change("is_soft", "False", "True"): "**Over a limit**: refused → waits for a moderator",
         change("staff_channel_id", None, "5"): "**Staff channel**: nothing → <#5>",
         change("who *knows*", None, "x"): "**who \\*knows\\***: nothing → x",
     }
+    assert len(shown) == 10
     text = _text(log_card(tuple(shown), 0, GUILD))
     for line in shown.values():
         assert f"<t:{NOON // 1_000}:f> · <@7> · {line}" in text
