@@ -230,7 +230,7 @@ async def test_a_form_takes_people_roles_and_channels_and_keeps_those_it_came_wi
     def label(kind: int, custom_id: str, **more: object) -> Body:
         return {"type": 18, "label": "L", "component": {"type": kind, "custom_id": custom_id, **more}}
 
-    kept = [{"id": str(staff.id), "type": "channel"}]
+    kept = [{"id": staff.id, "type": "channel"}]
     text_only = {"channel_types": [0], "min_values": 0, "required": False}
     form = {
         "custom_id": "f",
@@ -245,6 +245,7 @@ async def test_a_form_takes_people_roles_and_channels_and_keeps_those_it_came_wi
     use = await ana.command("form")
     path = f"/interactions/{use.id}/{use.interaction.token}/callback"
     assert (await send(sandbox, "POST", path, {"type": 9, "data": form}))[0] == 204
+    assert use.modal["components"][2]["component"]["default_values"] == [{"id": str(staff.id), "type": "channel"}]
     jam = sandbox.channel("poster-jam")
     for values in ({}, {"who": [general]}, {"who": [ana], "where": [jam]}, {"who": [ana], "role": []}):
         with pytest.raises(ClientRefused):

@@ -170,7 +170,7 @@ class Deeds:
             return _refused(refused(error))
         if not names:
             return _refused("That is what holds already.")
-        return Told(text=" · ".join(lines.settings_lines(wanted)) + ".")
+        return Told(text=f"{', '.join(lines.SETTINGS[name] for name in names)}: see below.")
 
 
 def _rule_told(draft: Draft, guild_id: GuildId, key: RuleKey) -> Told:

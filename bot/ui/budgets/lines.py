@@ -26,6 +26,13 @@ _MARKS = {Mark.EXEMPT: "exempt from limits for members", Mark.BLOCKED: "blocked"
 _THINGS = {Listed.MODEL: "models", Listed.RESOLUTION: "sizes", Listed.COUNT: "pictures at once"}
 # Commands that members know by another name.
 _COMMANDS = {"speak": "Read aloud"}
+SETTINGS = {
+    "zone": "Time zone",
+    "staff_channel_id": "Staff channel",
+    "is_soft": "Over a limit",
+    "thresholds": "Alert percents",
+    "digest": "Digest",
+}
 EVERYTHING = "Everything"
 
 

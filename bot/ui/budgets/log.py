@@ -12,7 +12,7 @@ from bot.ledger.rules.model import Change, Whom
 from bot.services.budgets.desk import CHANGES_SHOWN
 from bot.ui import cards
 from bot.ui.budgets.buttons import log_row
-from bot.ui.budgets.lines import command_name, who
+from bot.ui.budgets.lines import SETTINGS, command_name, who
 from bot.ui.text import escape
 
 _PAGE = 10
@@ -20,13 +20,6 @@ _VALUE = 60
 _SUBJECT = re.compile(rf"(?P<whom>{'|'.join(Whom)})(?::(?P<name>\S+))?(?: (?P<rest>.+))?")
 # As `Budgets.raise_until` writes it.
 _RAISED = re.compile(r"(?P<amount>.+) until (?P<until>\d{4}-\d\d-\d\dT\d\d:\d\d\+00:00)")
-_SETTINGS = {
-    "zone": "Time zone",
-    "staff_channel_id": "Staff channel",
-    "is_soft": "Over a limit",
-    "thresholds": "Alert percents",
-    "digest": "Digest",
-}
 _SPANS = {"day": "a day", "week": "a week", "month": "a month", "rolling": "at a pace"}
 _SOFT = {"True": "waits for a moderator", "False": "refused"}
 
@@ -54,8 +47,8 @@ def _is_pause(subject: str) -> bool:
 
 
 def _subject(subject: str, guild_id: GuildId) -> str:
-    if subject in _SETTINGS:
-        return _SETTINGS[subject]
+    if subject in SETTINGS:
+        return SETTINGS[subject]
     if _is_pause(subject):
         return f"Pause of {command_name(subject.partition('/')[2] or None).lower()}"
     match = _SUBJECT.fullmatch(subject)
