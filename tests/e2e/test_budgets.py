@@ -142,11 +142,10 @@ async def test_a_raise_holds_until_its_end(tmp_path: Path) -> None:
         await play.refused(await play.ask())
         text = await card.change("Each member", do="raise", amount="3", time="2 hours")
         until = (play.rig.sandbox.clock.now() + 120 * MINUTE_MS) // 1000
-        assert "**Changed.** Each member · 3 pictures a month, raised until <t:" in text
-        assert "`1` Each member · 3 pictures a month · raised until <t:" in text
+        assert "**Changed.** Each member · 3 pictures a month; 1 picture again <t:" in text
+        assert "`1` Each member · 3 pictures a month · raised, 1 picture again <t:" in text
         (shown,) = [line for line in text.splitlines() if line.startswith("`1`")]
         assert abs(int(shown.split("<t:")[1].split(":")[0]) - until) < 60
-        assert shown.endswith("then 1 picture")
         await play.posted(await play.ask())
         await card.change("Each member", do="lower")
         assert "`1` Each member · 1 picture a month" in card.text

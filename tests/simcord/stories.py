@@ -202,7 +202,7 @@ async def a_limit_is_set_by_a_form_and_met_and_raised_after_a_restart(world: Wor
     form = await world.choose(ADMIN, card, "Change or remove…", key)
     notes.append(_form(form))
     act = await world.submit(ADMIN, form, {"do": "raise", "amount": "2", "time": "2 hours"})
-    notes.append(await read(act, "raised until"))
+    notes.append(await read(act, "raised, 1 picture again"))
     await drawn(world)
     pause = await world.press(ADMIN, await answered(act), "Pause…")
     act = await world.submit(ADMIN, pause, {"whom": "imagine", "reason": "enough"})

@@ -127,7 +127,8 @@ class Deeds:
                     guild_id, rule.rule_id, to=raising.amount, until=until, by=by, seen=form.seen
                 )
                 allowed = lines.allows(rule.draft, raising.amount)
-                text = f"{lines.subject(rule.draft, guild_id)} · {allowed}, raised until {lines.moment(until)}."
+                usual = lines.count_of(rule.draft.unit, rule.draft.amount)
+                text = f"{lines.subject(rule.draft, guild_id)} · {allowed}; {usual} again {lines.moment(until)}."
                 return Told(text=text, key=key)
             case Doing.REMOVE:
                 await self._budgets.end_rule(guild_id, rule.rule_id, by=by, seen=form.seen)

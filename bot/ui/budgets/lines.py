@@ -101,7 +101,7 @@ def rule_line(shown: RuleStanding) -> str:
     rule, draft = shown.rule, shown.rule.draft
     parts = [subject(draft, rule.guild_id), allows(draft, shown.amount)]
     if shown.amount != draft.amount and rule.raised_until is not None:
-        parts.append(f"raised until {moment(rule.raised_until)}, then {count_of(draft.unit, draft.amount)}")
+        parts.append(f"raised, {count_of(draft.unit, draft.amount)} again {moment(rule.raised_until)}")
     standing = shown.standing
     if standing is not None:
         left = format_usd(standing.left) if draft.unit is Unit.MONEY else f"{standing.left:,}"
