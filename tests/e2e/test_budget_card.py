@@ -245,6 +245,7 @@ async def test_while_nothing_can_be_written_the_card_says_busy_and_comes_back(tm
     async with scene(tmp_path, ENOUGH) as play:
         card = await card_of(admin_of(play))
         opened = await card.open_add("server")
+        await play.rig.settle(play.house)
         with full_disk(play):
             text = await card.send(opened, {**MONEY_A_DAY, "amount": "1"})
             assert "I am busy right now" in text
