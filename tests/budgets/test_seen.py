@@ -102,13 +102,14 @@ def test_a_simulation_takes_the_rules_in_force_and_one_draft_in_the_place_of_its
     assert house.budgets.ceilings == house.ceilings
 
 
-def test_whoever_looks_sees_the_windows_of_their_own_day(house: House) -> None:
-    """Also before anybody has asked for anything on it."""
+def test_whoever_looks_sees_the_windows_of_today_before_anybody_has_asked_for_anything(house: House) -> None:
     done(house.budgets.set_rule(GUILD, draft(amount=10), by=ADMIN))
     house.ask(asked(), 8)
-    looked = done(house.budgets.rules_of(GUILD, at=Millis(NOON + 24 * HOUR_MS))).rules[0].standing
+    house.clock.advance(ms=24 * HOUR_MS)
+    looked = done(house.budgets.rules_of(GUILD)).rules[0].standing
     assert looked is not None
     assert (looked.left, looked.limit.window.ends_at) == (10, NOON + 36 * HOUR_MS)
-    before = done(house.budgets.rules_of(GUILD, at=Millis(NOON - 24 * HOUR_MS))).rules[0].standing
+    house.clock.advance(ms=-48 * HOUR_MS)
+    before = done(house.budgets.rules_of(GUILD)).rules[0].standing
     assert before is not None
     assert before.left == 2

@@ -40,3 +40,11 @@ async def test_one_command_is_paused_and_resumed_by_typing(tmp_path: Path) -> No
         assert "**Everything is paused** · by" in await said(await admin.command("settings pause"))
         assert "No reason was given" in await play.refused(await play.ask())
         await play.ends_well()
+
+
+async def test_soft_mode_without_a_staff_channel_says_that_it_refuses(tmp_path: Path) -> None:
+    async with scene(tmp_path, ENOUGH) as play:
+        card = await card_of(admin_of(play))
+        await card.send(await card.open("Alerts and time zone…"), {"soft": "waits"})
+        assert "**Over a limit**: the request waits for a moderator, once a staff channel is set" in card.text
+        await play.ends_well()

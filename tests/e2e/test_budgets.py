@@ -108,7 +108,7 @@ async def test_what_a_channel_may_use_is_chosen_changed_and_freed(tmp_path: Path
         general = play.rig.sandbox.channel("general")
         text = await card.add("channel-list", whom=[general], models=[LOCUS], sizes=[], count="1")
         assert f"<#{general.id}> · only these models: `{LOCUS}`" in text
-        assert f"<#{general.id}> · at most 1 pictures at once" in text
+        assert f"<#{general.id}> · at most 1 picture at once" in text
         assert f"allowed in this channel: {LOCUS}" in await play.refused(await play.ask(model=PIXAZO))
         told = await play.refused(await play.ask(model=LOCUS, count=2))
         assert "You asked for 2; allowed in this channel are at most 1." in told
@@ -125,7 +125,7 @@ async def test_what_everyone_may_use_binds_all_but_the_exempt(tmp_path: Path) ->
         card = await card_of(admin_of(play))
         everyone = role_of(play, "@everyone")
         text = await card.add("role-list", whom=[everyone], models=[], sizes=[], count="1")
-        assert "`1` Everyone · at most 1 pictures at once" in text
+        assert "`1` Everyone · at most 1 picture at once" in text
         assert "allowed to you are at most 1" in await play.refused(await play.ask(count=2))
         await card.add("mark", whom=[play.ana], mark="exempt")
         await play.posted(await play.ask(count=2))

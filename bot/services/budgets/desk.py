@@ -57,10 +57,10 @@ class Budgets:
         """What the operator allows."""
         return self._ceilings
 
-    async def rules_of(self, guild_id: GuildId, *, at: Millis | None = None) -> Budget:
-        """What holds for whom, what is left, when it resets; `at` is when somebody looks by Discord's clock."""
+    async def rules_of(self, guild_id: GuildId) -> Budget:
+        """What holds for whom, what is left, when it resets."""
         now = self._clock.now()
-        return await self._database.read(lambda reader: budget_of(reader, guild_id, now=now, at=at))
+        return await self._database.read(lambda reader: budget_of(reader, guild_id, now=now))
 
     async def changes_of(self, guild_id: GuildId) -> tuple[Change, ...]:
         """The last changes, the newest first."""
@@ -167,34 +167,26 @@ class Budgets:
 
         `roles` are what members have now, where they are known.
         """
-        return await self._database.read(lambda reader: self._replay(reader, guild_id, drafts, days, roles or {}))
-
-    async def simulate_beside(self, guild_id: GuildId, draft: Draft | None, *, days: int) -> Simulation:
-        """The same under the rules in force, without their raises, and one more, in the place of one like it."""
+        now = self._clock.now()
 
         def read(reader: Reader) -> Simulation:
-            drafts = {name_of(rule.draft): rule.draft for rule in rules.rules_of(reader, guild_id)}
-            drafts |= {} if draft is None else {name_of(draft): draft}
-            return self._replay(reader, guild_id, tuple(drafts.values()), days, {})
+            proposal = Proposal(
+                guild_id=guild_id,
+                drafts=tuple(drafts),
+                zone=guilds.settings_of(reader, guild_id).tz,
+                marks=rules.marks_of(reader, guild_id),
+                roles=roles or {},
+            )
+            return simulate(reader, self._ceilings, proposal, now=now, days=min(days, MAX_SIMULATED_DAYS))
 
         return await self._database.read(read)
 
-    def _replay(
-        self,
-        reader: Reader,
-        guild_id: GuildId,
-        drafts: Sequence[Draft],
-        days: int,
-        roles: Mapping[MemberId, frozenset[int]],
-    ) -> Simulation:
-        proposal = Proposal(
-            guild_id=guild_id,
-            drafts=tuple(drafts),
-            zone=guilds.settings_of(reader, guild_id).tz,
-            marks=rules.marks_of(reader, guild_id),
-            roles=roles,
-        )
-        return simulate(reader, self._ceilings, proposal, now=self._clock.now(), days=min(days, MAX_SIMULATED_DAYS))
+    async def simulate_beside(self, guild_id: GuildId, draft: Draft | None, *, days: int) -> Simulation:
+        """The same under the rules in force, without their raises, and one more, in the place of one like it."""
+        in_force = await self._database.read(lambda reader: rules.rules_of(reader, guild_id))
+        drafts = {name_of(rule.draft): rule.draft for rule in in_force}
+        drafts |= {} if draft is None else {name_of(draft): draft}
+        return await self.simulate(guild_id, tuple(drafts.values()), days=days)
 
 
 def _refuse_unless_left(ceilings: Ceilings, before: Sequence[Rule], draft: Draft) -> None:

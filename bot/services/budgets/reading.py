@@ -16,7 +16,6 @@ from bot.ledger.rules import store as rules
 from bot.ledger.rules.binding import shared_scope
 from bot.ledger.rules.model import PERSONAL, AllowList, Draft, Mark, Rule, Span, Whom
 from bot.ledger.windows import window_of
-from bot.services.budgets.changing import moment_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,10 +38,9 @@ class Budget:
     pauses: tuple[Pause, ...]
 
 
-def budget_of(reader: Reader, guild_id: GuildId, *, now: Millis, at: Millis | None = None) -> Budget:
-    """Everything, in the windows that are open; `at` is when somebody looks by Discord's clock, where that is known."""
-    settings = guilds.settings_of(reader, guild_id)
-    at = moment_of(reader, now) if at is None else Millis(max(at, ledger.last_seen(reader) or 0))
+def budget_of(reader: Reader, guild_id: GuildId, *, now: Millis) -> Budget:
+    """Everything, in the windows that a request of now would be counted in: windows only open forward."""
+    settings, at = guilds.settings_of(reader, guild_id), Millis(max(now, ledger.last_seen(reader) or 0))
     return Budget(
         settings=settings,
         rules=tuple(_standing(reader, rule, settings.tz, at) for rule in rules.rules_of(reader, guild_id)),

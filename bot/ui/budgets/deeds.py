@@ -89,7 +89,7 @@ class Deeds:
         return Told(text=f"{text}.", key=ListKey(whom=first.whom, name=first.name, what=first.what))
 
     async def _change(self, form: ChangeForm, sent: Sent, asker: Asker) -> Told:
-        shown, unit = find(await self._budgets.rules_of(asker.guild_id, at=asker.at), form.key), Unit.MONEY
+        shown, unit = find(await self._budgets.rules_of(asker.guild_id), form.key), Unit.MONEY
         try:
             match shown:
                 case RuleStanding():

@@ -151,7 +151,7 @@ class BudgetDesk:
         asker = _asker(interaction)
         try:
             async with asyncio.timeout(PREPARE_S):
-                return await self._budgets.rules_of(asker.guild_id, at=asker.at)
+                return await self._budgets.rules_of(asker.guild_id)
         except (TimeoutError, DatabaseUnavailable):
             raise Refusal(RefusalReason.BUSY) from None
 
@@ -193,7 +193,7 @@ class BudgetDesk:
 
     async def _card(self, interaction: Interaction, sheet: Sheet, told: Told | None = None) -> ui.LayoutView:
         asker = _asker(interaction)
-        budget = await self._budgets.rules_of(asker.guild_id, at=asker.at)
+        budget = await self._budgets.rules_of(asker.guild_id)
         return budget_card(budget, self._budgets.ceilings, asker.guild_id, sheet, _names(interaction), told)
 
     async def _log(self, interaction: Interaction, page: int) -> ui.LayoutView:

@@ -23,9 +23,9 @@ _REASON = 90
 _VALUES = 90
 _SPANS = {"day": "a day", "week": "a week", "month": "a month"}
 _MARKS = {Mark.EXEMPT: "exempt from limits for members", Mark.BLOCKED: "blocked"}
-_THINGS = {Listed.MODEL: "models", Listed.RESOLUTION: "sizes", Listed.COUNT: "pictures at once"}
 # Commands that members know by another name.
 _COMMANDS = {"speak": "Read aloud"}
+# As the log names them.
 SETTINGS = {
     "zone": "Time zone",
     "staff_channel_id": "Staff channel",
@@ -138,8 +138,8 @@ def plain_list(one: AllowList, names: Names) -> str:
 def _allowed(one: AllowList) -> str:
     values = shorten(", ".join(sorted(one.values)), _VALUES)
     if one.what is Listed.COUNT:
-        return f"at most {values} {_THINGS[one.what]}"
-    return f"only these {_THINGS[one.what]}: `{values}`"
+        return f"at most {count_of(Unit.PICTURES, int(values))} at once"
+    return f"only these {'models' if one.what is Listed.MODEL else 'sizes'}: `{values}`"
 
 
 def pause_line(pause: Pause) -> str:
@@ -168,8 +168,10 @@ def ceilings_line(ceilings: Ceilings) -> str:
 
 def settings_lines(settings: GuildSettings) -> list[str]:
     """What happens over a limit, who is told of what, and by which clock."""
-    soft = "the request waits for a moderator" if settings.is_soft else "the request is refused"
     staff = settings.staff_channel_id
+    waits = "the request waits for a moderator"
+    waits += "" if staff else ", once a staff channel is set; until then it is refused"
+    soft = waits if settings.is_soft else "the request is refused"
     percents = f"alerts at {percents_words(settings.thresholds)}" if settings.thresholds else "no alerts"
     digest = f"{'a' if settings.digest else 'no'} {settings.digest or ''} digest".replace("  ", " ")
     told = f"{percents}, {digest}, in <#{staff}>" if staff else "nowhere: no staff channel is set"

@@ -8,7 +8,7 @@ from bot.ui.budgets.add_forms import Offered
 from bot.ui.budgets.fields import Choice
 from bot.ui.budgets.lines import command_name
 
-# A rule or a pause for a command counts or stops the jobs of this kind.
+# Those that cost money; a rule or a pause for one counts or stops the jobs of this kind.
 COMMANDS = tuple(Choice(value=kind, label=command_name(kind)) for kind in (*KINDS.values(), ASK, SPEAK))
 
 

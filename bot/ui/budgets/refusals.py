@@ -31,10 +31,12 @@ _RULES = {
         "A reserve is a part of the server's own limit of the same kind and time, beside the other reserves:"
         f" set that limit first, take a smaller amount, or remove a reserve. There can be {MAX_RESERVES}."
     ),
+    "until": "A raise ends some time from now. Give a shorter or a longer time.",
     "values": f"A list names 1 to {MAX_LISTED} values, and pictures at once are a whole number from 1.",
 }
 _SETTINGS = {
     "zone": "I do not know that time zone. Type a region and a city, such as `Europe/Berlin`, or `UTC`.",
+    "command": "Only commands that cost money can be paused.",
     "thresholds": f"Percents are whole numbers from 1 to 100, at most {MAX_THRESHOLDS}, such as `50, 80, 100`.",
 }
 

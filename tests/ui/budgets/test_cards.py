@@ -237,7 +237,8 @@ def test_a_simulation_fits_and_names_what_comes_first() -> None:
 
 REASONS = (
     BadRule("name"), BadRule("amount"), BadRule("minutes"), BadRule("pace"), BadRule("number"), BadRule("reserve"),
-    BadRule("values"), BadRule("moon"), BadSetting("zone"), BadSetting("thresholds"), BadSetting("moon"),
+    BadRule("values"), BadRule("until"), BadRule("moon"), BadSetting("zone"), BadSetting("command"),
+    BadSetting("thresholds"), BadSetting("moon"),
     AboveCeiling(25), UnknownRule("gone"), ChangedMeanwhile("changed"),
 )  # fmt: skip
 
