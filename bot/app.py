@@ -28,6 +28,8 @@ from bot.rooms_settings import access_of, allowed_hosts_of, ceilings_of, options
 from bot.services import store
 from bot.services.admission import Admission, Rules
 from bot.services.ask.closing import Closing
+from bot.services.budgets.desk import Budgets
+from bot.services.budgets.settings import GuildDesk
 from bot.services.callbacks import CallbackDesk, Calls, server_key
 from bot.services.cancelling import Cancelling
 from bot.services.choosing import Choosing
@@ -66,6 +68,7 @@ log = logging.getLogger(__name__)
 EXTENSIONS = (
     "cogs.answers",
     "cogs.ask",
+    "cogs.budgets",
     "cogs.details_menu",
     "cogs.edit",
     "cogs.help",
@@ -422,6 +425,8 @@ def _services(
         privacy=build_privacy(ground.settings, database=database, eraser=delivery, clock=clock),
         talk=build_talk(talk_ground, talk, admission=admission),
         usage=Usage(database=database, ceilings=ceilings, registry=gateways),
+        budgets=Budgets(database=database, ceilings=ceilings, clock=clock),
+        guild_desk=GuildDesk(database=database, clock=clock),
         board=board,
         registry=gateways,
         clock=clock,

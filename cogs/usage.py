@@ -12,9 +12,9 @@ from bot.services.exporting import Format
 from bot.services.spending.model import View
 from bot.ui import cards
 from bot.ui.acknowledging import acknowledge, answer, is_too_large
-from bot.ui.pressing import custom_id_of, is_on_message
+from bot.ui.pressing import custom_id_of, is_on_message, manages_server
 from bot.ui.reception import receive
-from bot.ui.usage_asking import asker_of, may_see_guild
+from bot.ui.usage_asking import asker_of
 from bot.ui.usage_buttons import usage_button
 from bot.ui.usage_card import NOT_ALLOWED, guild_card, member_card
 from bot.ui.usage_chart import chart_file, chart_of
@@ -39,7 +39,7 @@ class UsageCog(commands.Cog):
         received = await receive(interaction, self._services, command="usage")
         if received is None:
             return
-        if may_see_guild(interaction):
+        if manages_server(interaction):
             await self._show_guild(interaction, View())
         else:
             await self._show_own(interaction)
@@ -55,7 +55,7 @@ class UsageCog(commands.Cog):
     async def press(self, interaction: Interaction, press: UsagePress) -> None:
         """Shows the report anew in place, or something beside it; whatever goes wrong, its member reads an answer."""
         try:
-            if press.part is not Part.OWN and not may_see_guild(interaction):
+            if press.part is not Part.OWN and not manages_server(interaction):
                 if await acknowledge(interaction, opens_card=True):
                     await answer(interaction, cards.notice(NOT_ALLOWED))
             elif await acknowledge(interaction, opens_card=press.part not in (Part.STRETCH, Part.GROUPING)):

@@ -7,6 +7,8 @@ from bot.core.crashpoints import Crashpoints
 from bot.providers.registry import Registry
 from bot.services.about import About
 from bot.services.ask.desk import Talk
+from bot.services.budgets.desk import Budgets
+from bot.services.budgets.settings import GuildDesk
 from bot.services.cancelling import Cancelling
 from bot.services.desk import Desk
 from bot.services.handed.editing import Editing
@@ -34,6 +36,8 @@ class Services:
     privacy: Privacy
     talk: Talk
     usage: Usage
+    budgets: Budgets
+    guild_desk: GuildDesk
     board: ProgressBoard
     registry: Registry
     clock: Clock

@@ -47,6 +47,10 @@ TASKS: tuple[tuple[str, tuple[Task, ...]], ...] = (
     (
         "Look after the server",
         (
+            Task(command="settings budget", say="Set what may be spent, by whom, where and for what: {}"),
+            Task(command="settings simulate", say="Try limits on the last days: {}"),
+            Task(command="settings pause", say="Accept no more requests for a while: {}"),
+            Task(command="settings resume", say="Accept them again: {}"),
             Task(command="settings styles add", say="Keep a style for everybody here: {}"),
             Task(command="settings styles list", say="See and tend the server's styles: {}"),
         ),

@@ -21,6 +21,11 @@ def remover(interaction: discord.Interaction[Any]) -> Remover:
     return Remover(guild_id=guild_id, member_id=member_id, is_moderator=interaction.permissions.manage_messages)
 
 
+def manages_server(interaction: discord.Interaction[Any]) -> bool:
+    """Whether the member has the right Manage Server now."""
+    return interaction.permissions.manage_guild or interaction.permissions.administrator
+
+
 def custom_id_of(interaction: discord.Interaction[Any]) -> str:
     """The custom id of the pressed button or the sent form; empty where there is none."""
     data: Mapping[str, Any] = interaction.data or {}

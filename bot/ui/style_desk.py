@@ -15,7 +15,7 @@ from bot.services.styles.desk import of_guild, of_member
 from bot.services.styles.model import Keeper, Owner, StyleOutcome
 from bot.ui import cards
 from bot.ui.acknowledging import acknowledge, answer
-from bot.ui.pressing import custom_id_of
+from bot.ui.pressing import custom_id_of, manages_server
 from bot.ui.reception import receive
 from bot.ui.style_cards import BUSY, NOT_ALLOWED, list_card, outcome_card
 from bot.ui.style_choices import choices_of
@@ -115,8 +115,7 @@ class StyleDesk:
 
 
 def _may(interaction: Interaction, owner: Owner) -> bool:
-    has = interaction.permissions
-    return owner is Owner.MEMBER or has.manage_guild or has.administrator
+    return owner is Owner.MEMBER or manages_server(interaction)
 
 
 def _keeper(interaction: Interaction, owner: Owner) -> Keeper:

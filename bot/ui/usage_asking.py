@@ -22,8 +22,3 @@ def asker_of(interaction: discord.Interaction[Any]) -> Asker:
         roles=frozenset(role.id for role in getattr(interaction.user, "roles", ())),
         parent_channel_id=parent_of(interaction.channel),
     )
-
-
-def may_see_guild(interaction: discord.Interaction[Any]) -> bool:
-    """Whether the member manages the server now."""
-    return interaction.permissions.manage_guild or interaction.permissions.administrator

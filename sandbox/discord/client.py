@@ -1,5 +1,7 @@
 """What the client's checks share: what a person may give as a value, and what an interaction carries with it."""
 
+from collections.abc import Mapping
+
 from sandbox.discord.components import Body
 from sandbox.discord.drafts import Upload, take
 from sandbox.discord.model import Attachment, Channel, Message, Role, User
@@ -45,6 +47,20 @@ class Resolved:
             case Attachment():
                 self._put("attachments", thing.id, self._render.attachment(thing))
         return str(thing.id)
+
+    def kept(self, default: Body) -> User | Channel | Role:
+        """Whom or what a menu came with as chosen. Raises ClientRefused for what is not there any more."""
+        number, place = int(default["id"]), self._channel
+        guild = self._world.guilds.get(place.guild_id or 0)
+        things: dict[str, Mapping[int, User | Channel | Role]] = {
+            "user": self._world.users,
+            "channel": self._world.channels,
+            "role": {} if guild is None else guild.roles,
+        }
+        found = things[default["type"]].get(number)
+        if found is None:
+            raise ClientRefused(f"there is no {default['type']} {number}")
+        return found
 
     def upload(self, upload: Upload) -> str:
         limit = self._world.upload_limit(self._channel)

@@ -58,7 +58,9 @@ def selected(select: Body, values: list[Value], resolved: Resolved) -> list[str]
             raise ClientRefused(f"the select offers {', '.join(allowed)}")
         return [str(value) for value in values]
     for value in values:
-        if not isinstance(value, THINGS[select["type"]]):
+        kinds = select.get("channel_types") or ()
+        is_other = isinstance(value, Channel) and kinds and value.kind not in kinds
+        if is_other or not isinstance(value, THINGS[select["type"]]):
             raise ClientRefused(f"the select does not take {value!r}")
     return [resolved.add(value) for value in values if isinstance(value, User | Channel | Role)]
 
@@ -112,10 +114,15 @@ def _field(part: Body, given: Mapping[str, Any], resolved: Resolved) -> Body:
             _check_count(name, len(files), int(is_required), part.get("max_values") or 1)
             return {**answer, "values": [resolved.upload(file) for file in files]}
         case _:
-            chosen = list(value if value is not None else _defaults(part))
+            chosen = list(value) if value is not None else _chosen_at_first(part, resolved)
             if not chosen and not is_required:
                 return {**answer, "values": []}
             return {**answer, "values": selected(part, chosen, resolved)}
+
+
+def _chosen_at_first(part: Body, resolved: Resolved) -> list[Any]:
+    """What a menu in a form came with as chosen: options, or people, roles and channels."""
+    return [*_defaults(part), *(resolved.kept(one) for one in part.get("default_values") or [])]
 
 
 def _defaults(part: Body) -> list[str]:

@@ -139,7 +139,11 @@ def media(components: Iterable[Body]) -> list[Media]:
 
 
 def number(components: list[Body]) -> None:
-    """Gives every component without an id the next free one, as Discord does."""
+    """Gives every component without an id the next free one, as Discord does; what a menu came with as chosen is
+    named by text from there on, as every snowflake that a client reads.
+    """
+    for default in (one for part in walk(components) for one in part.get("default_values") or []):
+        default["id"] = str(default["id"])
     taken = {part["id"] for part in walk(components) if part.get("id")}
     following = 1
     for part in walk(components):

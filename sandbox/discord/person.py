@@ -255,7 +255,10 @@ class Person:
             raise ClientRefused("the form was sent off already")
         place = self._world.channels[opened.channel_id]
         resolved = Resolved(self._world, self._render, place)
-        data = client_forms.modal_data(use.modal, values, resolved)
+        given = {
+            name: [_value(one) for one in value] if isinstance(value, list) else value for name, value in values.items()
+        }
+        data = client_forms.modal_data(use.modal, given, resolved)
         opened.is_modal_submitted = True
         source = self._world.messages.get(opened.source_message_id or 0)
         return self._send(InteractionKind.MODAL, place, data, source=source, parent=opened)

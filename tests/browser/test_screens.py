@@ -15,6 +15,7 @@ from tests.browser.fake import Fake
 from tests.browser.frames import button, card, container, gallery, item, message, row, text
 from tests.browser.live import PROMPT, imagine, live
 from tests.browser.screens import SCREENS, keep, settled
+from tests.e2e.budgeting import card_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -123,6 +124,29 @@ async def test_what_follows_a_picture(windows: Windows, tmp_path: Path) -> None:
         await run(page, "help")
         await expect(own_card(page, "Look back")).to_be_visible(timeout=WAIT_MS)
         await keep(page, "help")
+
+
+async def test_a_servers_budget(windows: Windows, tmp_path: Path) -> None:
+    async with live(tmp_path, picture_side=64, names=EVERY) as opened, windows:
+        ana, general = opened.sandbox.person("ana"), opened.sandbox.channel("general")
+        (role,) = [one for one in opened.sandbox.guild.roles.values() if one.name == "Moderator"]
+        for prompt in PROMPTS[:2]:
+            use = await ana.command("imagine", prompt=prompt)
+            await use.wait_until(lambda message: "Posted" in message.plain_text(), WAIT_MS / 1000)
+        budget = await card_of(opened.sandbox.person("admin"))
+        await budget.add("server", unit="money", span="week", amount="10")
+        await budget.add("everyone", unit="money", span="day", amount="0.20")
+        await budget.add("member", whom=[ana], unit="pictures", span="month", amount="50")
+        await budget.add("role", whom=[role], unit="requests", span="rolling", amount="10", minutes="30")
+        await budget.add("channel", whom=[general], unit="pictures", span="week", amount="40")
+        await budget.add("mark", whom=[opened.sandbox.person("newbie")], mark="blocked")
+        await budget.add("channel-list", whom=[general], models=[], sizes=["1k", "2k"])
+        staff = opened.sandbox.channel("staff")
+        await budget.send(await budget.open("Alerts and time zone…"), {"channel": [staff], "zone": "Europe/Berlin"})
+        await budget.change("Each member", do="raise", amount="0.50", time="6 hours")
+        page = await windows.open(f"{opened.url}#admin", size=(1280, 1000))
+        await expect(own_card(page, "Budget of this server")).to_contain_text("raised, $0.20 again", timeout=WAIT_MS)
+        await keep(page, "budget")
 
 
 async def test_an_answer_with_its_sources(windows: Windows, tmp_path: Path) -> None:

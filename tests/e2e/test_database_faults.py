@@ -105,7 +105,7 @@ async def test_a_disk_that_takes_no_picture_for_a_day_ends_with_the_price(
             await play.later(seconds=70)
             await play.says(use, "could not be fetched")
         assert await spent(play.house) > 0
-        await play.ends_well(spent_is_booked=False)
+        await play.ends_well()
 
 
 async def test_a_writer_that_dies_ends_the_process_and_the_next_one_goes_on(tmp_path: Path) -> None:

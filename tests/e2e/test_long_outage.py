@@ -39,7 +39,7 @@ class Bell:
 
 async def test_a_gateway_that_is_down_for_two_hours_is_asked_seldom_and_found_by_one_probe(tmp_path: Path) -> None:
     """Waits grow to minutes for all jobs together, one question finds it back, and no herd follows."""
-    async with scene(tmp_path, EASEL_MEMBER_AT_ONCE="8", **ROOMY) as play:
+    async with scene(tmp_path, {**ROOMY, "EASEL_MEMBER_AT_ONCE": "8"}) as play:
         play.rig.gateways.faults.when("", outcome(Outcome.NEVER_ENDS))
         for number in range(JOBS):
             await play.ask(f"number {number}")

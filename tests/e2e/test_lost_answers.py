@@ -62,7 +62,7 @@ async def test_repeats_wait_longer_each_time_and_are_bounded(tmp_path: Path) -> 
         job = await play.until_state(State.UNKNOWN)
         assert (job.reason, job.attempt) == ("no_answer", 1)
         await play.later(minutes=60)
-        await play.ends_well(spent_is_booked=False, held_ticks=await held(play.house))
+        await play.ends_well(held_ticks=await held(play.house))
         assert len(play.rig.gateways.book.charges) == 1
 
 

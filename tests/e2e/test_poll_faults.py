@@ -165,7 +165,7 @@ async def test_a_key_that_stays_refused_leaves_the_money_reserved_at_the_deadlin
         await play.says(use, RESERVED)
         job = await play.until_state(State.UNKNOWN)
         assert job.reason == "not_authorised"
-        await play.ends_well(spent_is_booked=False, held_ticks=HOLD)
+        await play.ends_well(held_ticks=HOLD)
 
 
 async def test_work_that_never_ends_is_given_up_at_its_deadline_and_told(tmp_path: Path) -> None:
@@ -200,7 +200,7 @@ async def test_a_member_whose_work_takes_far_too_long_reads_so_in_time(tmp_path:
         await play.later(minutes=2)
         job = await play.until_state(State.UNKNOWN)
         assert job.reason == "too_slow"
-        await play.ends_well(spent_is_booked=False, held_ticks=await held(play.house))
+        await play.ends_well(held_ticks=await held(play.house))
         (told,) = [one for one in play.rig.sandbox.channel("general").messages if RESERVED in one.plain_text()]
         assert told.pinged == (play.ana.id,)
 

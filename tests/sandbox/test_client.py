@@ -223,6 +223,50 @@ async def test_every_field_of_a_form(sandbox: Sandbox) -> None:
     assert parts[4]["values"] == list(sent.interaction.data["resolved"]["attachments"])
 
 
+async def test_a_form_takes_people_roles_and_channels_and_keeps_those_it_came_with(sandbox: Sandbox) -> None:
+    ana, general, staff = sandbox.person("ana"), sandbox.channel("general"), sandbox.channel("staff")
+    (role,) = [one for one in sandbox.guild.roles.values() if one.name == "Moderator"]
+
+    def label(kind: int, custom_id: str, **more: object) -> Body:
+        return {"type": 18, "label": "L", "component": {"type": kind, "custom_id": custom_id, **more}}
+
+    kept = [{"id": staff.id, "type": "channel"}]
+    text_only = {"channel_types": [0], "min_values": 0, "required": False}
+    form = {
+        "custom_id": "f",
+        "title": "T",
+        "components": [
+            label(PEOPLE, "who"),
+            label(ROLES, "role", default_values=[{"id": str(role.id), "type": "role"}]),
+            label(PLACES, "where", default_values=kept, **text_only),
+        ],
+    }
+    await register(sandbox, slash("form"))
+    use = await ana.command("form")
+    path = f"/interactions/{use.id}/{use.interaction.token}/callback"
+    assert (await send(sandbox, "POST", path, {"type": 9, "data": form}))[0] == 204
+    assert use.modal["components"][2]["component"]["default_values"] == [{"id": str(staff.id), "type": "channel"}]
+    jam = sandbox.channel("poster-jam")
+    for values in ({}, {"who": [general]}, {"who": [ana], "where": [jam]}, {"who": [ana], "role": []}):
+        with pytest.raises(ClientRefused):
+            await ana.submit_modal(use, values)
+    del sandbox.world.channels[staff.id]
+    with pytest.raises(ClientRefused, match="there is no channel"):
+        await ana.submit_modal(use, {"who": [ana]})
+    sandbox.world.channels[staff.id] = staff
+    sent = await ana.submit_modal(use, {"who": [ana]})
+    values_sent = [part["component"]["values"] for part in sent.interaction.data["components"]]
+    assert values_sent == [[str(ana.id)], [str(role.id)], [str(staff.id)]]
+    resolved = sent.interaction.data["resolved"]
+    assert [list(resolved[group]) for group in ("users", "roles", "channels")] == values_sent
+
+    again = await ana.command("form")
+    path = f"/interactions/{again.id}/{again.interaction.token}/callback"
+    await send(sandbox, "POST", path, {"type": 9, "data": form})
+    sent = await ana.submit_modal(again, {"who": [ana], "where": []})
+    assert sent.interaction.data["components"][2]["component"]["values"] == []
+
+
 async def test_people_see_and_do_only_what_is_theirs(sandbox: Sandbox) -> None:
     ana, mod = sandbox.person("ana"), sandbox.person("mod")
     mod.say("quiet", channel="staff")

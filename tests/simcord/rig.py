@@ -33,7 +33,7 @@ from sandbox.stage import scaled_catalogue
 from tests.e2e.pressing import ENOUGH
 from tests.e2e.rig import EDIT_EVERY_S, PICTURE_SIDE
 from tests.e2e.scene import SCALE
-from tests.simcord.worlds import ADMIN, ANA, BO, Body, Sent, Upload, plain_body, route_of
+from tests.simcord.worlds import ADMIN, ANA, BO, Body, Sent, Upload, menu_of, plain_body, route_of
 
 TOKEN = "simcord.fake.token"
 # simcord's time begins here and stands still but for `advance_time`.
@@ -116,13 +116,22 @@ class SimcordWorld:
         await self._catch_up()
         return SimcordAct(self, await self.people[who].click(self._message(message), label=label))
 
+    async def choose(self, who: str, message: Body, placeholder: str, value: str) -> SimcordAct:
+        await self._catch_up()
+        custom_id = menu_of(message, placeholder)
+        return SimcordAct(self, await self.people[who].select(self._message(message), [value], custom_id=custom_id))
+
     async def menu(self, who: str, name: str, message: Body) -> SimcordAct:
         await self._catch_up()
         return SimcordAct(self, await self.people[who].context_menu(self.channel, name, self._message(message)))
 
-    async def submit(self, who: str, opened: Any, values: Mapping[str, str]) -> SimcordAct:
+    async def submit(self, who: str, opened: Any, values: Mapping[str, object]) -> SimcordAct:
         await self._catch_up()
-        return SimcordAct(self, await self.people[who].submit_modal(opened.result, dict(values)))
+        given = {
+            name: [self.people[str(one)] for one in value] if isinstance(value, list) else value
+            for name, value in values.items()
+        }
+        return SimcordAct(self, await self.people[who].submit_modal(opened.result, given))
 
     async def reply(self, who: str, message: Body, text: str) -> None:
         await self._catch_up()

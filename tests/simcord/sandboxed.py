@@ -12,7 +12,7 @@ from sandbox.gateways import EVERY, Gateways
 from tests.e2e.pressing import ENOUGH
 from tests.e2e.rig import Rig, rig
 from tests.e2e.scene import SCALE
-from tests.simcord.worlds import Body, Sent, Upload, plain_body, route_of
+from tests.simcord.worlds import Body, Sent, Upload, menu_of, plain_body, route_of
 
 
 class SandboxAct:
@@ -70,11 +70,19 @@ class SandboxWorld:
     async def press(self, who: str, message: Body, label: str) -> SandboxAct:
         return await self._done(await self._who(who).press(self._message(message), label))
 
+    async def choose(self, who: str, message: Body, placeholder: str, value: str) -> SandboxAct:
+        custom_id = menu_of(message, placeholder)
+        return await self._done(await self._who(who).select(self._message(message), [value], custom_id=custom_id))
+
     async def menu(self, who: str, name: str, message: Body) -> SandboxAct:
         return await self._done(await self._who(who).message_command(name, self._message(message)))
 
-    async def submit(self, who: str, opened: Any, values: Mapping[str, str]) -> SandboxAct:
-        return await self._done(await self._who(who).submit_modal(opened.use, values))
+    async def submit(self, who: str, opened: Any, values: Mapping[str, object]) -> SandboxAct:
+        given = {
+            name: [self._who(str(one)) for one in value] if isinstance(value, list) else value
+            for name, value in values.items()
+        }
+        return await self._done(await self._who(who).submit_modal(opened.use, given))
 
     async def reply(self, who: str, message: Body, text: str) -> None:
         self._who(who).say(text, reply_to=self._message(message))

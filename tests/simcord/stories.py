@@ -5,6 +5,7 @@ Each story says by itself what must be seen; what it notes down besides is compa
 
 from collections.abc import Awaitable, Callable
 
+from sandbox.discord import components as parts
 from sandbox.gateways import Outcome, outcome
 from tests.sandbox.bot import picture
 from tests.simcord.worlds import (
@@ -109,12 +110,13 @@ async def a_result_is_looked_at_changed_reported_and_deleted(world: World, notes
 def _form(act: Act) -> Body:
     """A form without the ids that Discord gives its parts."""
     assert act.form is not None
-    parts = [{**one, "component": _bare(one["component"])} for one in act.form["components"]]
-    return {**act.form, "custom_id": plain(act.form["custom_id"]), "components": [_bare(one) for one in parts]}
+    fields = [_bare(one) for one in act.form["components"]]
+    return {**act.form, "custom_id": plain(act.form["custom_id"]), "components": fields}
 
 
 def _bare(part: Body) -> Body:
-    return {key: value for key, value in part.items() if key != "id"}
+    bare = {key: plain(value) if key == "content" else value for key, value in part.items() if key != "id"}
+    return {**bare, "component": _bare(part["component"])} if "component" in part else bare
 
 
 async def a_result_works_on_after_a_restart(world: World, notes: Notes) -> None:
@@ -197,6 +199,38 @@ async def a_style_is_kept_by_a_form_and_chosen(world: World, notes: Notes) -> No
     notes.append(await read(await world.slash(ANA, "style remove", name="Noir")))
 
 
+async def a_limit_is_set_by_a_form_and_met_and_raised_after_a_restart(world: World, notes: Notes) -> None:
+    """Menus in a message, forms behind them with menus of members, the card drawn anew in place."""
+    card = await answered(await world.slash(ADMIN, "settings budget"))
+    form = await world.choose(ADMIN, card, "Add…", "member")
+    notes += [view(card), _form(form)]
+    values = {"whom": [ANA], "unit": "pictures", "span": "month", "amount": "1", "minutes": ""}
+    act = await world.submit(ADMIN, form, values)
+    card = await answered(act, "1 picture a month")
+    await drawn(world)
+    refused = await read(await world.slash(ANA, "imagine", prompt="one more", model=APIINONE))
+    assert "set for you" in refused.text
+    notes += [view(card), refused]
+    await world.restart()
+    key = next(one["value"] for one in _options(card) if "1 picture a month" in one["label"])
+    form = await world.choose(ADMIN, card, "Change or remove…", key)
+    notes.append(_form(form))
+    act = await world.submit(ADMIN, form, {"do": "raise", "amount": "2", "time": "2 hours"})
+    notes.append(await read(act, "raised, 1 picture again"))
+    await drawn(world)
+    pause = await world.press(ADMIN, await answered(act), "Pause…")
+    act = await world.submit(ADMIN, pause, {"whom": "imagine", "reason": "enough"})
+    notes += [_form(pause), await read(act, "is paused")]
+    notes.append(await read(await world.slash(ANA, "imagine", prompt="one more", model=APIINONE)))
+    notes.append(await read(await world.press(ADMIN, await answered(act), "Changes")))
+    assert [view(one) for one in world.seen(BO) if view(one).is_ephemeral] == []
+
+
+def _options(card: Body) -> list[Body]:
+    """What can be changed."""
+    return next(one["options"] for one in parts.selects(card["components"]) if one["placeholder"] != "Add…")
+
+
 async def help_and_usage_are_for_the_member_alone(world: World, notes: Notes) -> None:
     """Answers that only their member sees."""
     for command in ("help", "about", "usage"):
@@ -225,6 +259,7 @@ STORIES: tuple[Story, ...] = (
     a_question_is_answered_continued_and_forgotten,
     earlier_results_are_found_again,
     a_style_is_kept_by_a_form_and_chosen,
+    a_limit_is_set_by_a_form_and_met_and_raised_after_a_restart,
     help_and_usage_are_for_the_member_alone,
     without_the_right_to_attach_files_nothing_is_begun,
 )

@@ -80,12 +80,16 @@ class World(Protocol):
         """A button by its label."""
         ...
 
+    async def choose(self, who: str, message: Body, placeholder: str, value: str) -> Act:
+        """An option of a menu in a message, found by what stands in it while nothing is chosen."""
+        ...
+
     async def menu(self, who: str, name: str, message: Body) -> Act:
         """An entry of a message's menu."""
         ...
 
-    async def submit(self, who: str, opened: Act, values: Mapping[str, str]) -> Act:
-        """A form, filled in."""
+    async def submit(self, who: str, opened: Act, values: Mapping[str, object]) -> Act:
+        """A form, filled in; in a list stand the names of people."""
         ...
 
     async def reply(self, who: str, message: Body, text: str) -> None:
@@ -149,6 +153,12 @@ def words(message: Body) -> str:
     return "\n".join([text for text in [message["content"]] if text] + parts.texts(message["components"]))
 
 
+def menu_of(message: Body, placeholder: str) -> str:
+    """The custom id of the menu in which that stands."""
+    (found,) = [one for one in parts.selects(message["components"]) if one["placeholder"] == placeholder]
+    return str(found["custom_id"])
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
     """A message as a person sees it, without what is another in each world: ids, addresses, times."""
@@ -183,6 +193,7 @@ _CHANGING = (
     (re.compile(r"\b[a-z2-7]{24}\b"), "<job>"),
     (re.compile(r"\b[0-9a-f]{25}\b"), "<nonce>"),
     (re.compile(r"\b[0-9a-f]{32}\b"), "<form>"),
+    (re.compile(r"\b[0-9a-f]{10}\b"), "<seen>"),
     (re.compile(r"\b\d{17,20}\b"), "<id>"),
     (re.compile(r"\b\d+(\.\d+)? s\b"), "<seconds>"),
     (re.compile(r"\b\d{6}\b"), "<six>"),

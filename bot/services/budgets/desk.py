@@ -31,6 +31,7 @@ from bot.services.budgets.counting import Count
 from bot.services.budgets.reading import Budget, budget_of, name_of, words_of
 from bot.services.budgets.replaying import Proposal
 from bot.services.budgets.reserving import refuse_unless_left
+from bot.services.budgets.seen import refuse_unless_seen
 from bot.services.budgets.simulating import Simulation, simulate
 
 # Read in every admission, like the rules.
@@ -46,9 +47,10 @@ MAX_SIMULATED_DAYS = 30
 
 
 class Budgets:
-    """The use cases behind `/settings budget` and `/settings simulate`. `by` is who asks for a change.
+    """The use cases behind `/settings budget` and `/settings simulate`. `by` is who asks for a change, `seen` is what
+    they had before their eyes (`seen.seen_as`), None where that does not matter.
 
-    Changes raise BadRule, AboveCeiling, UnknownRule and DatabaseUnavailable; nothing is changed then.
+    Changes raise BadRule, AboveCeiling, UnknownRule, ChangedMeanwhile and DatabaseUnavailable; nothing is changed then.
     """
 
     def __init__(self, *, database: Database, ceilings: Ceilings, clock: Clock) -> None:
@@ -59,6 +61,11 @@ class Budgets:
         # A replay keeps a reader busy: one at a time, so that cards have the other.
         self._simulating = asyncio.Lock()
 
+    @property
+    def ceilings(self) -> Ceilings:
+        """What the operator allows."""
+        return self._ceilings
+
     async def rules_of(self, guild_id: GuildId) -> Budget:
         """What holds for whom, what is left, when it resets."""
         now = self._clock.now()
@@ -68,13 +75,14 @@ class Budgets:
         """The last changes, the newest first."""
         return await self._database.read(lambda reader: rules.changes_of(reader, guild_id, limit=CHANGES_SHOWN))
 
-    async def set_rule(self, guild_id: GuildId, draft: Draft, *, by: MemberId) -> Rule:
+    async def set_rule(self, guild_id: GuildId, draft: Draft, *, by: MemberId, seen: str | None = None) -> Rule:
         """Puts a rule in force, in the place of the one for the same subject, unit and span."""
         check_ceiling(self._ceilings, draft)
 
         def checked(reader: Reader) -> tuple[tuple[Rule, ...], Rule | None]:
             before = rules.rules_of(reader, guild_id)
             old = next((rule for rule in before if name_of(rule.draft) == name_of(draft)), None)
+            refuse_unless_seen(old, seen)
             if old is None and len(before) >= MAX_RULES:
                 raise BadRule("number")
             refuse_unless_left(self._ceilings, before, draft, now=moment_of(reader, self._clock.now()))
@@ -102,17 +110,20 @@ class Budgets:
 
         return await self._changing.change(guild_id, by, work, plan=plan)
 
-    async def end_rule(self, guild_id: GuildId, rule_id: RuleId, *, by: MemberId) -> None:
+    async def end_rule(self, guild_id: GuildId, rule_id: RuleId, *, by: MemberId, seen: str | None = None) -> None:
         """The rule binds no more."""
 
         def work(tx: Transaction, log: Log) -> None:
             rule = rules.rule_of(tx, guild_id, rule_id)
+            refuse_unless_seen(rule, seen)
             rules.end_rule(tx, rule, at=log.at)
             log.add(name_of(rule.draft), words_of(rule.draft), None)
 
         await self._changing.change(guild_id, by, work)
 
-    async def raise_until(self, guild_id: GuildId, rule_id: RuleId, *, to: int, until: Millis, by: MemberId) -> Rule:
+    async def raise_until(
+        self, guild_id: GuildId, rule_id: RuleId, *, to: int, until: Millis, by: MemberId, seen: str | None = None
+    ) -> Rule:
         """Lets the rule allow another amount until a moment, which ends by itself; setting the rule ends it sooner.
 
         The moment lies ahead, by a year at most.
@@ -120,6 +131,7 @@ class Budgets:
 
         def work(tx: Transaction, log: Log) -> Rule:
             rule, now = rules.rule_of(tx, guild_id, rule_id), moment_of(tx, log.at)
+            refuse_unless_seen(rule, seen)
             raised = replace(rule.draft, amount=to)
             if not now < until <= now + MAX_RAISE_MS:
                 raise BadRule("until")
@@ -133,11 +145,14 @@ class Budgets:
 
         return await self._changing.change(guild_id, by, work)
 
-    async def mark(self, guild_id: GuildId, member_id: MemberId, mark: Mark | None, *, by: MemberId) -> None:
+    async def mark(
+        self, guild_id: GuildId, member_id: MemberId, mark: Mark | None, *, by: MemberId, seen: str | None = None
+    ) -> None:
         """Exempts or blocks a member, or takes that back."""
 
         def work(tx: Transaction, log: Log) -> None:
             old = rules.mark_of(tx, guild_id, member_id)
+            refuse_unless_seen(old, seen)
             if mark is old:
                 return
             if old is None and len(rules.marks_of(tx, guild_id)) >= MAX_MARKS:
@@ -147,29 +162,33 @@ class Budgets:
 
         await self._changing.change(guild_id, by, work)
 
-    async def allow(self, guild_id: GuildId, wanted: AllowList, *, by: MemberId) -> None:
-        """Sets what is allowed in a channel or to a role."""
-        if len(wanted.values) > MAX_LISTED:
+    async def allow(self, guild_id: GuildId, *lists: AllowList, by: MemberId, seen: str | None = None) -> None:
+        """Sets what is allowed in a channel or to a role: all of these lists, or none."""
+        if any(len(wanted.values) > MAX_LISTED for wanted in lists):
             raise BadRule("values")
 
         def work(tx: Transaction, log: Log) -> None:
-            old = _values(tx, guild_id, wanted.whom, wanted.name, wanted.what)
-            if old is None and len(rules.lists_of(tx, guild_id)) >= MAX_LISTS:
-                raise BadRule("number")
-            new = ", ".join(sorted(wanted.values))
-            if new != old:
-                rules.set_list(tx, guild_id, wanted)
-                log.add(f"{wanted.whom}:{wanted.name} {wanted.what}", old, new)
+            for wanted in lists:
+                old = _list(tx, guild_id, wanted.whom, wanted.name, wanted.what)
+                refuse_unless_seen(old, seen)
+                if old is None and len(rules.lists_of(tx, guild_id)) >= MAX_LISTS:
+                    raise BadRule("number")
+                if wanted != old:
+                    rules.set_list(tx, guild_id, wanted)
+                    log.add(_list_name(wanted.whom, wanted.name, wanted.what), _values(old), _values(wanted))
 
         await self._changing.change(guild_id, by, work)
 
-    async def allow_all(self, guild_id: GuildId, *, whom: Whom, name: str, what: Listed, by: MemberId) -> None:
+    async def allow_all(
+        self, guild_id: GuildId, *, whom: Whom, name: str, what: Listed, by: MemberId, seen: str | None = None
+    ) -> None:
         """Drops a list: all is allowed there again."""
 
         def work(tx: Transaction, log: Log) -> None:
-            old = _values(tx, guild_id, whom, name, what)
+            old = _list(tx, guild_id, whom, name, what)
+            refuse_unless_seen(old, seen)
             if old is not None:
-                log.add(f"{whom}:{name} {what}", old, None)
+                log.add(_list_name(whom, name, what), _values(old), None)
                 rules.drop_list(tx, guild_id, whom=whom, name=name, what=what)
 
         await self._changing.change(guild_id, by, work)
@@ -203,10 +222,24 @@ class Budgets:
             wanted = min(days, MAX_SIMULATED_DAYS)
             return await simulate(self._database, self._ceilings, proposal, now=now, days=wanted)
 
+    async def simulate_beside(self, guild_id: GuildId, draft: Draft | None, *, days: int) -> Simulation:
+        """The same under the rules in force, without their raises, and one more, in the place of one like it."""
+        in_force = await self._database.read(lambda reader: rules.rules_of(reader, guild_id))
+        drafts = {name_of(rule.draft): rule.draft for rule in in_force}
+        drafts |= {} if draft is None else {name_of(draft): draft}
+        return await self.simulate(guild_id, tuple(drafts.values()), days=days)
 
-def _values(reader: Reader, guild_id: GuildId, whom: Whom, name: str, what: Listed) -> str | None:
-    """The values of a list, for the log."""
-    for one in rules.lists_of(reader, guild_id):
-        if (one.whom, one.name, one.what) == (whom, name, what):
-            return ", ".join(sorted(one.values))
-    return None
+
+def _list(reader: Reader, guild_id: GuildId, whom: Whom, name: str, what: Listed) -> AllowList | None:
+    subject = (whom, name, what)
+    return next((one for one in rules.lists_of(reader, guild_id) if (one.whom, one.name, one.what) == subject), None)
+
+
+def _list_name(whom: Whom, name: str, what: Listed) -> str:
+    """What the log calls a list."""
+    return f"{whom}:{name} {what}"
+
+
+def _values(one: AllowList | None) -> str | None:
+    """What the log says of a list."""
+    return None if one is None else ", ".join(sorted(one.values))

@@ -49,7 +49,7 @@ class Budget:
 
 
 def budget_of(reader: Reader, ceilings: Ceilings, guild_id: GuildId, *, now: Millis) -> Budget:
-    """Everything, in the windows that are open."""
+    """Everything, in the windows that a request of now would be counted in: windows only open forward."""
     settings, at = guilds.settings_of(reader, guild_id), moment_of(reader, now)
     return Budget(
         settings=settings,
