@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.async_api import Page, expect
 
+from sandbox.page.server import STATIC
 from tests.browser import frames
 from tests.browser.chromium import PHONE, Windows
 from tests.browser.fake import Fake
@@ -171,6 +172,14 @@ async def test_on_a_phone_the_sides_are_drawers(fake: Fake, windows: Windows) ->
     await page.keyboard.press("Escape")
     await expect(page.locator("#members")).to_be_hidden()
     assert await page.evaluate("document.documentElement.scrollWidth") <= PHONE[0]
+
+
+async def test_every_icon_is_there_before_a_connection_can_be_lost(fake: Fake, windows: Windows) -> None:
+    page = await windows.open(fake.url, size=PHONE)
+    await expect(page.locator("#topbar h2")).to_have_text("general")
+    wanted = {path.name for path in (STATIC / "icons").iterdir()}
+    fetched = "() => performance.getEntriesByType('resource').map((one) => one.name.split('/').pop())"
+    await page.wait_for_function(f"(wanted) => wanted.every((one) => ({fetched})().includes(one))", arg=sorted(wanted))
 
 
 async def test_the_theme_follows_the_machine_until_somebody_chooses(fake: Fake, windows: Windows) -> None:

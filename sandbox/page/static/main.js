@@ -2,7 +2,7 @@
 import { Acts } from "./acts.js";
 import { ChannelList, firstChannel } from "./channels.js";
 import { Composer } from "./composer.js";
-import { toast } from "./dom.js";
+import { fetchIcons, toast } from "./dom.js";
 import { openForm } from "./forms.js";
 import { History } from "./history.js";
 import { Interactions } from "./interactions.js";
@@ -20,6 +20,7 @@ import { Topbar } from "./topbar.js";
 
 startTheme();
 startTicking();
+fetchIcons();
 
 const banner = document.getElementById("banner");
 const socket = new Socket();

@@ -89,8 +89,7 @@ function above(message, { store, names, acts }) {
       ? [
           avatar(shownName(source.author), { isBot: source.author.bot, small: true }),
           el("b", { text: shownName(source.author) }),
-          " ",
-          preview(source, names),
+          el("span", { class: "above-words", text: preview(source, names) }),
         ]
       : [el("i", { text: "The message could not be loaded" })];
     const go = () => acts.go(message.channel_id, message.message_reference.message_id);
@@ -153,9 +152,16 @@ function words(message, context) {
       ? el("div", { class: "content" }, render(message.content, names), edited ? " " : null, edited)
       : null,
     ...(message.embeds ?? []).map((body) => embed(body, names)),
-    ...attachments(message.attachments ?? []),
+    ...attachments(unused(message)),
     drawn.length ? el("div", { class: "components" }, drawn) : null,
   ];
+}
+
+/** The attachments that no embed shows already. */
+function unused({ attachments: files = [], embeds = [] }) {
+  const path = (url) => url?.split("?")[0];
+  const shown = embeds.flatMap(({ image, thumbnail }) => [path(image?.url), path(thumbnail?.url)]);
+  return files.filter((file) => !shown.includes(path(file.url)));
 }
 
 export function thinking(name) {
