@@ -49,15 +49,18 @@ from bot.services.retention.sweeping import Retention
 from bot.services.rhythm import Rhythm
 from bot.services.sending import Sending
 from bot.services.settlement import Settlement
+from bot.services.staff.rounds import Rounds
 from bot.services.startup import Recovery, recover
 from bot.services.styles.desk import Styles
 from bot.services.usage import Usage
 from bot.services.work import PictureWork
+from bot.staff_rooms import build_staff
 from bot.talk_rooms import TalkGround, TalkRooms, build_live, build_rooms, build_talk
 from bot.ui.answers.delivery import AnswerDelivery
 from bot.ui.card_editor import CardEditor
 from bot.ui.delivery import DiscordDelivery
 from bot.ui.keeper import EDIT_EVERY_S, CardKeeper
+from bot.ui.staff_delivery import StaffDelivery
 from bot.web.server import Readiness, WebServer
 
 log = logging.getLogger(__name__)
@@ -97,6 +100,7 @@ class House:
     web: WebServer
     paying: Paying | None  # only where calls are paid one by one
     retention: Retention
+    staff: Rounds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,6 +192,14 @@ async def build(
             web=web,
             paying=paying,
             retention=build_retention(settings, database=ground.database, media=ground.media, clock=clock),
+            staff=build_staff(
+                database=ground.database,
+                staff=StaffDelivery(client=ground.client),
+                operators=settings.operator_ids,
+                clock=clock,
+                crashpoints=crashpoints,
+                look_every_s=edit_every_s,
+            ),
         )
 
 

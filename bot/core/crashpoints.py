@@ -26,6 +26,7 @@ class CrashPoint(StrEnum):
     AFTER_POST = "after_post"  # price posted, `delivering` committed, nothing sent to Discord
     AFTER_SEND = "after_send"  # Discord has the message (sent, or found again), its id is not stored
     AFTER_MESSAGE_ID = "after_message_id"  # the message's id is stored and the job done; the card says less still
+    AFTER_STAFF_POST = "after_staff_post"  # Discord has a card for the staff, its id is not stored
     MID_MIGRATION = "mid_migration"  # after each statement of a migration script
 
 

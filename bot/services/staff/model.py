@@ -1,0 +1,55 @@
+"""What the staff's cards say, and where they go."""
+
+import hashlib
+from dataclasses import dataclass
+
+from bot.core.clock import Millis
+from bot.core.ids import ChannelId, GuildId, MemberId, MessageId
+from bot.ledger.model import Limit
+
+_MARK_LENGTH = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaffChannel:
+    """A guild's channel for its staff."""
+
+    guild_id: GuildId
+    channel_id: ChannelId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operator:
+    """Somebody who runs the bot, by direct message."""
+
+    user_id: MemberId
+
+
+StaffPlace = StaffChannel | Operator
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertNotice:
+    """So much of a limit is held and spent; no guild where the limit is the operator's over all guilds."""
+
+    limit: Limit
+    taken: int
+    guild_id: GuildId | None
+
+
+StaffCard = AlertNotice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaffPost:
+    """A card as stored; `message_id` once Discord has it, `tries` with the one under way."""
+
+    place: StaffPlace
+    started_at: Millis
+    tries: int
+    message_id: MessageId | None
+
+
+def mark_of(about: str) -> str:
+    """What a card carries, so that it is found again among others."""
+    return hashlib.sha256(about.encode()).hexdigest()[:_MARK_LENGTH]

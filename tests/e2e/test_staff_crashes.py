@@ -1,0 +1,58 @@
+"""kill -9 between a card for the staff and the note of it: one card, whoever looks."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.app import DATABASE_NAME
+from bot.core.clock import SystemClock
+from bot.core.crashpoints import CrashPoint
+from bot.core.ids import ChannelId, GuildId, MemberId
+from bot.db import Database
+from bot.ledger.model import Unit
+from bot.ledger.rules.model import Draft, Span, Whom
+from bot.rooms_settings import ceilings_of
+from bot.services.budgets.desk import Budgets
+from bot.services.budgets.settings import GuildDesk
+from sandbox.discord import Message
+from sandbox.stage import Stage, stage
+from tests.e2e.invariants import assert_invariants, new_scene
+from tests.e2e.process import PATIENCE_S, check_ledger, doomed, running, settle
+
+LOCUS = "locus/grok-imagine"
+
+
+async def set_rules(built: Stage, *, requests: int, is_soft: bool = False) -> None:
+    """A staff channel and a limit of requests, while no bot runs."""
+    guild, by = GuildId(built.sandbox.guild.id), MemberId(built.sandbox.person("admin").id)
+    place, clock = ChannelId(built.sandbox.channel("staff").id), SystemClock()
+    async with Database.open(built.data_dir / DATABASE_NAME) as database:
+        desk = GuildDesk(database=database, clock=clock)
+        await desk.set_staff_channel(guild, place, by=by)
+        await desk.set_soft(guild, is_soft=is_soft, by=by)
+        draft = Draft(whom=Whom.GUILD, unit=Unit.REQUESTS, span=Span.WEEK, amount=requests)
+        budgets = Budgets(database=database, ceilings=ceilings_of(built.bot_settings()), clock=clock)
+        await budgets.set_rule(guild, draft, by=by)
+
+
+def cards(built: Stage) -> list[Message]:
+    """The bot's cards in the staff channel."""
+    return [message for message in built.sandbox.channel("staff").messages if message.components]
+
+
+@pytest.mark.parametrize("minutes", [0, 6], ids=["while Discord knows the nonce", "long after"])
+async def test_an_alert_is_told_once_whenever_the_process_comes_back(tmp_path: Path, minutes: int) -> None:
+    async with stage(tmp_path / "stage", scale=0.02, picture_side=64) as built:
+        scene = new_scene(built, tmp_path / "easel")
+        await set_rules(scene.stage, requests=1)
+        async with doomed(scene.stage, CrashPoint.AFTER_STAFF_POST):
+            use = await built.sandbox.person("ana").command("imagine", prompt="a lighthouse", model=LOCUS)
+        assert len(cards(built)) == 1
+        built.sandbox.clock.forward(minutes=minutes)
+        async with running(scene.stage):
+            await use.wait_until(lambda message: "Posted" in message.plain_text(), PATIENCE_S)
+            facts = await settle(scene.stage)
+            await told(scene.stage)
+            assert await check_ledger(scene.stage) == (0, "the ledger agrees\n")
+        assert_invariants(scene, facts)
+        assert len(cards(built)) == 1
