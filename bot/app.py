@@ -28,6 +28,7 @@ from bot.rooms_settings import access_of, allowed_hosts_of, ceilings_of, options
 from bot.services import store
 from bot.services.admission import Admission, Rules
 from bot.services.ask.closing import Closing
+from bot.services.bell import Bell
 from bot.services.callbacks import CallbackDesk, Calls, server_key
 from bot.services.cancelling import Cancelling
 from bot.services.choosing import Choosing
@@ -54,7 +55,7 @@ from bot.services.startup import Recovery, recover
 from bot.services.styles.desk import Styles
 from bot.services.usage import Usage
 from bot.services.work import PictureWork
-from bot.staff_rooms import build_staff
+from bot.staff_rooms import build_leave, build_staff
 from bot.talk_rooms import TalkGround, TalkRooms, build_live, build_rooms, build_talk
 from bot.ui.answers.delivery import AnswerDelivery
 from bot.ui.card_editor import CardEditor
@@ -76,6 +77,7 @@ EXTENSIONS = (
     "cogs.privacy",
     "cogs.results",
     "cogs.settings",
+    "cogs.staff",
     "cogs.styles",
     "cogs.upscale",
     "cogs.usage",
@@ -160,7 +162,10 @@ async def build(
         )
         talk = build_rooms(talk_ground, live=live, board=board)
         runner = _runner(ground, work, talk)
-        services = _services(ground, board=board, runner=runner, talk_ground=talk_ground, talk=talk, delivery=delivery)
+        bell = Bell()
+        services = _services(
+            ground, board=board, runner=runner, talk_ground=talk_ground, talk=talk, delivery=delivery, bell=bell
+        )
         keeper = CardKeeper(
             board=services.board,
             desk=services.desk,
@@ -169,6 +174,7 @@ async def build(
             clock=clock,
             edit_every_s=edit_every_s,
         )
+        bell.listen(keeper.nudge)
         ground.client.attach(services=services, keeper=keeper)
         recovery = await recover(
             ground.database,
@@ -195,7 +201,9 @@ async def build(
             staff=build_staff(
                 database=ground.database,
                 staff=StaffDelivery(client=ground.client),
+                registry=ground.gateways,
                 operators=settings.operator_ids,
+                bell=bell,
                 clock=clock,
                 crashpoints=crashpoints,
                 look_every_s=edit_every_s,
@@ -384,6 +392,7 @@ def _services(
     talk_ground: TalkGround,
     talk: TalkRooms,
     delivery: DiscordDelivery,
+    bell: Bell,
 ) -> Services:
     database, clock, gateways = ground.database, ground.clock, ground.gateways
     ceilings = ceilings_of(ground.settings)
@@ -391,6 +400,7 @@ def _services(
     def cancelled() -> None:
         runner.wake()
         talk.closing.nudge()  # a question that ends in the line leaves a message that says "thinking…"
+        bell.ring()
 
     admission = Admission(
         database=database,
@@ -399,11 +409,13 @@ def _services(
         randomness=ground.randomness,
         crashpoints=ground.crashpoints,
         wake=runner.wake,
+        asked=bell.ring,
     )
     styles = Styles(database=database, clock=clock)
     pictures = Pictures(
         registry=gateways, choosing=ground.choosing, admission=admission, loading=ground.loading, styles=styles
     )
+    talking = build_talk(talk_ground, talk, admission=admission)
     return Services(
         desk=Desk(database=database, clock=clock),
         pictures=pictures,
@@ -428,8 +440,17 @@ def _services(
         styles=styles,
         about=build_about(ground.settings, registry=gateways),
         privacy=build_privacy(ground.settings, database=database, eraser=delivery, clock=clock),
-        talk=build_talk(talk_ground, talk, admission=admission),
+        talk=talking,
         usage=Usage(database=database, ceilings=ceilings, registry=gateways),
+        leave=build_leave(
+            database=database,
+            admission=admission,
+            pictures=pictures,
+            asking=talking.asking,
+            bell=bell,
+            clock=clock,
+            crashpoints=ground.crashpoints,
+        ),
         board=board,
         registry=gateways,
         clock=clock,

@@ -12,6 +12,7 @@ server's own zone. Where both bound the same counter, the smaller one does.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import tzinfo
 
 from bot.core.clock import Millis
@@ -68,6 +69,17 @@ def limits_for(
         if key not in found or limit.amount < found[key].amount:
             found[key] = limit
     return tuple(found.values())
+
+
+def lifted_limits(ceilings: Ceilings, asked: Asked, *, at: Millis, terms: Terms) -> tuple[Limit, ...]:
+    """The limits of a request that the guild lets pass its own rules: they count it, and only ceilings refuse it.
+
+    Where both bound the same counter, the ceiling does.
+    """
+    bound = limits_for(ceilings, asked, at=at)
+    keys = {key_of(limit) for limit in bound}
+    every = limits_for(ceilings, asked, at=at, terms=terms)
+    return (*(replace(limit, is_lifted=True) for limit in every if key_of(limit) not in keys), *bound)
 
 
 def rule_limits(ceilings: Ceilings, asked: Asked, *, at: Millis, terms: Terms) -> tuple[Limit, ...]:

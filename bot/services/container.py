@@ -11,6 +11,7 @@ from bot.services.cancelling import Cancelling
 from bot.services.desk import Desk
 from bot.services.handed.editing import Editing
 from bot.services.history.pages import History
+from bot.services.leave.desk import LeaveDesk
 from bot.services.pictures import Pictures
 from bot.services.privacy.desk import Privacy
 from bot.services.progress import ProgressBoard
@@ -34,6 +35,7 @@ class Services:
     privacy: Privacy
     talk: Talk
     usage: Usage
+    leave: LeaveDesk
     board: ProgressBoard
     registry: Registry
     clock: Clock

@@ -11,8 +11,8 @@ from bot.guilds import store as guilds
 from bot.jobs.model import Job
 from bot.ledger import store as ledger
 from bot.ledger.alerts import store as alerts
-from bot.ledger.model import Ceilings, Held, HoldRequest
-from bot.ledger.policy import limits_for
+from bot.ledger.model import Ceilings, Held, HoldRequest, weight
+from bot.ledger.policy import lifted_limits, limits_for
 from bot.ledger.repricing import store as repricing
 from bot.ledger.rules import store as rules
 from bot.ledger.rules.allowing import check_allowed
@@ -42,14 +42,21 @@ def refuse_paused(reader: Reader, guild_id: GuildId, command: str) -> None:
         raise Refusal(RefusalReason.PAUSED, {"reason": pause.reason, "command": pause.command or ""})
 
 
-def hold_for(tx: Transaction, ceilings: Ceilings, asked: Asked, priced: Priced, *, at: Millis) -> Held:
+def hold_for(
+    tx: Transaction, ceilings: Ceilings, asked: Asked, priced: Priced, *, at: Millis, is_let_pass: bool = False
+) -> Held:
     """Holds the worst case of a new job under everything that bounds it.
 
-    `at` comes from `ledger.effective_now`. Raises Refusal as `check_allowed` and `ledger.hold` do.
+    `at` comes from `ledger.effective_now`. `is_let_pass`: the guild's own amounts and paces count it and refuse
+    nothing; its lists and the operator's ceilings do. Raises Refusal as `check_allowed` and `ledger.hold` do.
     """
     settings = guilds.settings_of(tx, asked.guild_id)
     terms = rules.terms_of(tx, asked.guild_id, asked.member_id, zone=settings.tz)
     check_allowed(terms, asked)
+    if is_let_pass:
+        limits = lifted_limits(ceilings, asked, at=at, terms=terms)
+    else:
+        limits = limits_for(ceilings, asked, at=at, terms=terms)
     held = ledger.hold(
         tx,
         HoldRequest(
@@ -59,10 +66,10 @@ def hold_for(tx: Transaction, ceilings: Ceilings, asked: Asked, priced: Priced, 
             member_id=asked.member_id,
             amount=priced.amount,
             pictures=asked.pictures,
-            limits=limits_for(ceilings, asked, at=at, terms=terms),
+            limits=limits,
             price_version=priced.price_version,
             at=at,
-            paces=paces(terms, asked, now=at),
+            paces=() if is_let_pass else paces(terms, asked, now=at),
             purpose=asked.purpose,
             roles=terms.roles_named(asked.roles),
         ),
@@ -118,6 +125,15 @@ def reprice_for(
     )
     alerts.note_held(tx, held.standings, guild_id=job.guild_id, thresholds=settings.thresholds, at=now)
     return held
+
+
+def within_ceilings(reader: Reader, ceilings: Ceilings, asked: Asked, amount: Ticks, *, at: Millis) -> bool:
+    """Whether the operator's ceilings alone would let a hold of so much in now."""
+    limits = limits_for(ceilings, asked, at=at)
+    return all(
+        weight(one.limit.unit, amount=amount, pictures=asked.pictures) <= one.left
+        for one in ledger.standing(reader, limits)
+    )
 
 
 def note_overrun(tx: Transaction, job: Job, *, at: Millis) -> None:

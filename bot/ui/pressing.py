@@ -21,6 +21,12 @@ def remover(interaction: discord.Interaction[Any]) -> Remover:
     return Remover(guild_id=guild_id, member_id=member_id, is_moderator=interaction.permissions.manage_messages)
 
 
+def may_moderate(interaction: discord.Interaction[Any]) -> bool:
+    """Whether whoever presses may decide for members, there and now."""
+    has = interaction.permissions
+    return has.manage_messages or has.manage_guild or has.administrator
+
+
 def custom_id_of(interaction: discord.Interaction[Any]) -> str:
     """The custom id of the pressed button or the sent form; empty where there is none."""
     data: Mapping[str, Any] = interaction.data or {}

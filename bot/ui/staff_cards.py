@@ -1,5 +1,7 @@
 """The cards for the staff of a guild and for those who run the bot."""
 
+from typing import assert_never
+
 import discord
 from discord import ui
 
@@ -7,8 +9,9 @@ from bot.core.clock import SECOND_MS
 from bot.core.money import format_usd
 from bot.ledger.model import OPERATOR, Limit, Unit
 from bot.services.labels import provider_label
-from bot.services.staff.model import AlertNotice, StaffCard
+from bot.services.staff.model import AlertNotice, LeaveNotice, StaffCard
 from bot.ui.cards import FAILURE_COLOUR, REFUSAL_COLOUR, layout
+from bot.ui.leave_cards import leave_card
 from bot.ui.limit_words import WINDOWS
 from bot.ui.text import escape
 
@@ -17,7 +20,13 @@ _NAME = 60
 
 def staff_card(card: StaffCard, *, mark: str, guild_name: str | None) -> ui.LayoutView:
     """The card with the mark by which it is found again."""
-    return alert_card(card, mark=mark, guild_name=guild_name)
+    match card:
+        case AlertNotice():
+            return alert_card(card, mark=mark, guild_name=guild_name)
+        case LeaveNotice():
+            return leave_card(card, mark=mark)
+        case _:
+            assert_never(card)
 
 
 def small(*parts: str) -> str:

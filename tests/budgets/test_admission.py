@@ -17,7 +17,8 @@ from bot.ledger import store as ledger
 from bot.ledger.model import Unit
 from bot.ledger.policy import limits_for
 from bot.ledger.rules.model import AllowList, Listed, Span, Whom
-from bot.services.admission import Admission, NewWork, Rules
+from bot.services.admission import Admission, Rules
+from bot.services.newwork import NewWork
 from bot.services.terms import terms_for
 from tests.budgets.house import ADMIN, GUILD, MEMBER, House, asked, ceilings, done, draft
 from tests.jobs.memory import MemoryDatabase

@@ -49,6 +49,13 @@ async def set_staff(play: Scene, channel: str = STAFF) -> None:
     await desk(play).set_staff_channel(guild_id(play), place, by=admin_id(play))
 
 
+async def set_soft(play: Scene, channel: str | None = STAFF) -> None:
+    """Over a limit, requests wait for a moderator."""
+    if channel is not None:
+        await set_staff(play, channel)
+    await desk(play).set_soft(guild_id(play), is_soft=True, by=admin_id(play))
+
+
 async def limit(
     play: Scene, amount: str, *, whom: Whom = Whom.GUILD, name: str = "", span: Span = Span.WEEK, **other: Any
 ) -> Rule:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from bot.core.clock import Millis
 from bot.core.ids import ChannelId, GuildId, MemberId, MessageId
 from bot.ledger.model import Limit
+from bot.services.leave.model import Leave
 
 _MARK_LENGTH = 10
 
@@ -37,7 +38,20 @@ class AlertNotice:
     guild_id: GuildId | None
 
 
-StaffCard = AlertNotice
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeaveNotice:
+    """A request that waits for leave, or how it ended; `model` is its name for people."""
+
+    leave: Leave
+    model: str
+
+    @property
+    def guild_id(self) -> GuildId:
+        """Where it was asked."""
+        return self.leave.guild_id
+
+
+StaffCard = AlertNotice | LeaveNotice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

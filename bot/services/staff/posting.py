@@ -58,6 +58,10 @@ class StaffPosts:
         await self._database.write(write)
         return found
 
+    async def is_begun(self, about: str) -> bool:
+        """Whether the card may stand somewhere."""
+        return await self._database.read(lambda reader: store.post_of(reader, about)) is not None
+
     async def edit(self, card: StaffCard, *, about: str) -> bool:
         """Puts another card in the place of the one that was sent; False where there is none any more.
 
