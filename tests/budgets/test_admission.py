@@ -44,6 +44,7 @@ class Door:
         self.house = house
         self.database = MemoryDatabase(house.memory)
         self.count = 0
+        self.member = MEMBER
         self.admission = Admission(
             database=self.database,
             rules=Rules(ceilings=house.ceilings, member_jobs=9),
@@ -61,7 +62,7 @@ class Door:
             command=work.kind,
             guild_id=GUILD,
             channel_id=ChannelId(channel),
-            member_id=MEMBER,
+            member_id=self.member,
             token="token",
             received_at=now,
             roles=roles,

@@ -351,7 +351,7 @@ async def test_a_service_that_is_in_trouble_meanwhile_is_said_plainly(tmp_path: 
         use = await play.ask("second", model=LOCUS)
         await play.says(use, WAITS)
         waiting = await card(play, "second")
-        play.rig.gateways.faults.when("locus", status(401))
+        play.rig.gateways.faults.next("locus", status(401))
         await play.says(await play.ask("third", by=play.bo, model=LOCUS), "does not accept this bot's account")
         blocked = await mod(play).press(waiting, "Allow once")
         assert "does not accept this bot's account" in await told_alone(blocked, play)
@@ -371,7 +371,8 @@ async def test_it_waits_over_a_restart_and_its_buttons_work_after_it(tmp_path: P
             await mod(play).press(waiting, "Allow once")
             await play.posted(use)
             await play.ends_well()
-            assert len(in_staff(play)) == 1
+            await shows(waiting, "Allowed once", play)
+            assert sum("request `" in one.plain_text() for one in in_staff(play)) == 1
 
 
 async def test_a_reply_that_asks_something_waits_and_is_told_so(tmp_path: Path) -> None:

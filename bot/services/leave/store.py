@@ -33,7 +33,7 @@ WHERE job_id = :job_id AND state = 'waiting'
 """
 
 _EXPIRED = "SELECT job_id FROM leave WHERE state = 'waiting' AND expires_at <= ? ORDER BY expires_at LIMIT ?"
-_OWN = "SELECT job_id FROM leave WHERE guild_id = ? AND member_id = ? AND state = 'waiting' AND asked_at <= ?"
+_OWN = "SELECT * FROM leave WHERE guild_id = ? AND member_id = ? AND state = 'waiting' ORDER BY asked_at, job_id"
 _UNSHOWN = "SELECT * FROM leave WHERE shown < revision ORDER BY asked_at, job_id LIMIT ?"
 _SHOWN = "UPDATE leave SET shown = CASE WHEN shown < :revision THEN :revision ELSE shown END WHERE job_id = :job_id"
 
@@ -85,6 +85,11 @@ def get(reader: Reader, job_id: JobId) -> Leave | None:
     return None if row is None else _read(reader, row)
 
 
+def of_member(reader: Reader, guild_id: GuildId, member_id: MemberId) -> tuple[Leave, ...]:
+    """What of the member's waits there, the oldest first."""
+    return tuple(_read(reader, row) for row in reader.all(_OWN, (guild_id, member_id)))
+
+
 def waiting_count(reader: Reader, guild_id: GuildId, member_id: MemberId) -> tuple[int, int]:
     """How many wait in the guild, and how many of them are the member's."""
     row = reader.one(_WAITING, {"guild_id": guild_id, "member_id": member_id})
@@ -116,8 +121,9 @@ def expire(tx: Transaction, *, now: Millis, limit: int) -> int:
 
 def withdraw_all(tx: Transaction, guild_id: GuildId, member_id: MemberId, *, until: Millis, at: Millis) -> None:
     """Cancels whatever of the member's waits there and was asked until that moment."""
-    for row in tx.all(_OWN, (guild_id, member_id, until)):
-        decide(tx, JobId(row["job_id"]), LeaveState.CANCELLED, at=at)
+    for leave in of_member(tx, guild_id, member_id):
+        if leave.asked_at <= until:
+            decide(tx, leave.job_id, LeaveState.CANCELLED, at=at)
 
 
 def change(tx: Transaction, leave: Leave, *, amount: Ticks, blocked: Refusal | None) -> None:
