@@ -17,6 +17,7 @@ from bot.services.payload import KINDS
 from bot.services.pictures import Pictures
 from bot.services.ports import Staff
 from bot.services.staff.alerts import Alerts
+from bot.services.staff.digests import Digests
 from bot.services.staff.posting import StaffPosts
 from bot.services.staff.rounds import LOOK_EVERY_S, Rounds
 
@@ -59,6 +60,7 @@ def build_staff(
     ids = tuple(MemberId(operator) for operator in operators)
     alerts = Alerts(database=database, posts=posts, operators=ids, clock=clock)
     leave = LeaveKeeping(database=database, posts=posts, registry=registry, clock=clock, tell=bell.ring)
-    rounds = Rounds((leave.round, alerts.round), look_every_s=min(LOOK_EVERY_S, look_every_s))
+    digests = Digests(database=database, posts=posts, registry=registry, clock=clock)
+    rounds = Rounds((leave.round, alerts.round, digests.round), look_every_s=min(LOOK_EVERY_S, look_every_s))
     bell.listen(rounds.nudge)
     return rounds

@@ -9,8 +9,9 @@ from bot.core.clock import SECOND_MS
 from bot.core.money import format_usd
 from bot.ledger.model import OPERATOR, Limit, Unit
 from bot.services.labels import provider_label
-from bot.services.staff.model import AlertNotice, LeaveNotice, StaffCard
+from bot.services.staff.model import AlertNotice, DigestNotice, LeaveNotice, StaffCard
 from bot.ui.cards import FAILURE_COLOUR, REFUSAL_COLOUR, layout
+from bot.ui.digest_card import digest_card
 from bot.ui.leave_cards import leave_card
 from bot.ui.limit_words import WINDOWS
 from bot.ui.text import escape
@@ -25,6 +26,8 @@ def staff_card(card: StaffCard, *, mark: str, guild_name: str | None) -> ui.Layo
             return alert_card(card, mark=mark, guild_name=guild_name)
         case LeaveNotice():
             return leave_card(card, mark=mark)
+        case DigestNotice():
+            return digest_card(card, mark=mark)
         case _:
             assert_never(card)
 

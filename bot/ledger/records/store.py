@@ -76,7 +76,17 @@ _SUMMED = """
 COALESCE(SUM(jobs), 0) AS jobs, COALESCE(SUM(pictures), 0) AS pictures, COALESCE(SUM(amount), 0) AS amount,
 COALESCE(SUM(presumed_jobs), 0) AS presumed_jobs, COALESCE(SUM(presumed_pictures), 0) AS presumed_pictures,
 COALESCE(SUM(presumed_amount), 0) AS presumed_amount
-FROM spend WHERE day >= :starts_at AND day < :ends_at
+"""
+
+_OF_DAYS = "FROM spend WHERE day >= :starts_at AND day < :ends_at"
+
+# To the moment, from the entries themselves: a guild's own days are not those of UTC.
+_OF_MOMENTS = """
+FROM (
+    SELECT booking.* FROM hold CROSS JOIN entry ON entry.hold_id = hold.hold_id CROSS JOIN booking
+        ON booking.id = entry.id
+    WHERE hold.guild_id = :guild_id AND hold.opened_at >= :starts_at AND hold.opened_at < :ends_at
+)
 """
 
 _UNDECIDED = """
@@ -122,14 +132,23 @@ def sums(
 
     Reads one row for each day, member, command and model that there was, however many entries they had.
     """
-    columns = ", ".join(_COLUMNS[axis])
     where = "" if guild_id is None else " AND guild_id = :guild_id"
     where += "" if member_id is None else " AND member_id = :member_id"
-    grouped = f" GROUP BY {columns} ORDER BY {columns}" if columns else ""
-    sql = f"SELECT {columns + ', ' if columns else ''}{_SUMMED}{where}{grouped}"
-    days = period.in_days()
+    sql, days = _summing(axis, f"{_OF_DAYS}{where}"), period.in_days()
     facts = {"starts_at": days.starts_at, "ends_at": days.ends_at, "guild_id": guild_id, "member_id": member_id}
     return tuple(_sum(row, _COLUMNS[axis]) for row in reader.all(sql, facts))
+
+
+def exact_sums(reader: Reader, axis: Axis, *, period: Period, guild_id: GuildId) -> tuple[Sum, ...]:
+    """The same of one guild to the moment, which reads every entry of the period: for days and weeks."""
+    facts = {"starts_at": period.starts_at, "ends_at": period.ends_at, "guild_id": guild_id}
+    return tuple(_sum(row, _COLUMNS[axis]) for row in reader.all(_summing(axis, _OF_MOMENTS), facts))
+
+
+def _summing(axis: Axis, source: str) -> str:
+    columns = ", ".join(_COLUMNS[axis])
+    grouped = f" GROUP BY {columns} ORDER BY {columns}" if columns else ""
+    return f"SELECT {columns + ', ' if columns else ''}{_SUMMED}{source}{grouped}"
 
 
 def undecided(reader: Reader, guild_id: GuildId | None = None) -> Undecided:

@@ -96,6 +96,11 @@ def waiting_count(reader: Reader, guild_id: GuildId, member_id: MemberId) -> tup
     return (0, 0) if row is None else (row["everyone"], row["own"])
 
 
+def waiting_in(reader: Reader, guild_id: GuildId) -> int:
+    """How many wait in the guild."""
+    return waiting_count(reader, guild_id, MemberId(0))[0]
+
+
 def decide(
     tx: Transaction,
     job_id: JobId,

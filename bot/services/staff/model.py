@@ -2,10 +2,12 @@
 
 import hashlib
 from dataclasses import dataclass
+from datetime import date
 
 from bot.core.clock import Millis
 from bot.core.ids import ChannelId, GuildId, MemberId, MessageId
 from bot.ledger.model import Limit
+from bot.ledger.records.model import Undecided
 from bot.services.leave.model import Leave
 
 _MARK_LENGTH = 10
@@ -51,7 +53,49 @@ class LeaveNotice:
         return self.leave.guild_id
 
 
-StaffCard = AlertNotice | LeaveNotice
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DigestLine:
+    """One member, command or model; `name` is an id, a command or a name for people."""
+
+    name: str
+    amount: int
+    requests: int
+    pictures: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DigestPart:
+    """The greatest of a kind, and how many more there were."""
+
+    lines: tuple[DigestLine, ...]
+    more: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DigestNotice:
+    """What a guild spent from the `first` to the `last` day of its own zone.
+
+    What is only presumed is in none of the other sums. `held` and `undecided` are of the moment of the reading: what is
+    reserved for work under way, and for what nobody knows; `waiting` is how many requests wait for leave then.
+    """
+
+    guild_id: GuildId
+    first: date
+    last: date
+    amount: int
+    requests: int
+    pictures: int
+    presumed: int
+    presumed_requests: int
+    held: int
+    undecided: Undecided
+    waiting: int
+    members: DigestPart
+    commands: DigestPart
+    models: DigestPart
+
+
+StaffCard = AlertNotice | LeaveNotice | DigestNotice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
