@@ -45,7 +45,8 @@ class LeaveKeeping:
 
     async def _expire(self) -> None:
         now = self._clock.now()
-        if await self._database.write(lambda tx: store.expire(tx, now=now, limit=AT_ONCE)):
+        if await self._database.read(lambda reader: store.has_expired(reader, now=now)):
+            await self._database.write(lambda tx: store.expire(tx, now=now, limit=AT_ONCE))
             self._tell()
 
     async def _show(self, leave: Leave) -> None:

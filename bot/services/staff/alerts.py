@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterable, Sequence
 
-from bot.core.clock import Clock
+from bot.core.clock import DAY_MS, Clock
 from bot.core.ids import ChannelId, GuildId, MemberId
 from bot.db import Database, Reader, Transaction
 from bot.guilds import store as guilds
@@ -18,6 +18,8 @@ log = logging.getLogger(__name__)
 
 # Alerts for each round; the others come with the next.
 ALERTS = 100
+# What could not be told until a day after its window ended helps nobody any more.
+STALE_MS = DAY_MS
 # From here on the operators hear of a guild's ceiling too.
 FULL = 100
 
@@ -33,9 +35,10 @@ class Alerts:
 
     async def round(self) -> None:
         """One message for each window, about the highest threshold. Raises DatabaseUnavailable."""
-        found = await self._database.read(self._untold)
-        for group, staff in found:
-            if await self._tell(group[-1], staff):
+        now = self._clock.now()
+        for group, staff in await self._database.read(self._untold):
+            is_stale = now - group[-1].limit.window.ends_at > STALE_MS
+            if is_stale or await self._tell(group[-1], staff):
                 await self._told(group)
 
     def _untold(self, reader: Reader) -> list[tuple[tuple[Alert, ...], ChannelId | None]]:

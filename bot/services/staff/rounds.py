@@ -4,8 +4,6 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 
-from bot.core.errors import DatabaseUnavailable, EaselError
-
 log = logging.getLogger(__name__)
 
 # A card that stands a moment later is soon enough; what cannot wait wakes the loop.
@@ -33,7 +31,7 @@ class Rounds:
             for one in self._rounds:
                 try:
                     await one()
-                except (DatabaseUnavailable, EaselError):
+                except Exception:  # the staff's cards are never worth the process
                     log.exception("the staff has to wait")
             try:
                 async with asyncio.timeout(self._look_every_s):
