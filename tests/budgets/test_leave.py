@@ -2,25 +2,32 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from bot.core.clock import Millis
 from bot.core.crashpoints import NONE
 from bot.core.errors import Refusal, RefusalReason
-from bot.core.ids import ChannelId, GuildId, JobId, MemberId, hold_id_of
+from bot.core.ids import AssetId, ChannelId, GuildId, JobId, MemberId, hold_id_of
 from bot.core.money import Ticks
+from bot.core.requests import PictureFormat
 from bot.jobs import store as jobs
 from bot.ledger import store as ledger
 from bot.ledger.check import check
 from bot.ledger.model import Unit
 from bot.ledger.rules.model import AllowList, Listed, Mark, Span, Whom
+from bot.media import store as assets
+from bot.media.assets import Asset
+from bot.services import store as results
 from bot.services.cancelling import Cancelling, CancelOutcome
 from bot.services.leave import store
 from bot.services.leave.asking import is_rule_of_guild
 from bot.services.leave.desk import LeaveAnswer, LeaveDesk, LeaveOutcome
 from bot.services.leave.model import LIVES_MS, MAX_OF_GUILD, MAX_OF_MEMBER, Leave, LeaveState
 from bot.services.newwork import NewWork
+from bot.services.retention import store as sweeping
+from bot.services.sources import SourceRef
 from tests.budgets.house import ADMIN, GUILD, MEMBER, House, ceilings, done, draft
 from tests.budgets.test_admission import WORK, Door
 
@@ -322,3 +329,39 @@ def test_only_amounts_of_the_guilds_own_rules_are_for_moderators(
     reason: RefusalReason, rule: str, may_wait: bool
 ) -> None:
     assert is_rule_of_guild(Refusal(reason, {"rule": rule})) is may_wait
+
+
+def kept(staff: Staff) -> Asset:
+    """An old picture."""
+    name = AssetId("a" * 64)
+    asset = Asset(id=name, path=Path(name), format=PictureFormat.PNG, width=1, height=1, byte_size=1)
+    staff.house.memory.write(lambda tx: assets.insert_asset(tx, asset, at=Millis(5)))
+    return asset
+
+
+def test_pictures_of_what_waits_are_kept_and_one_that_is_gone_is_said(staff: Staff) -> None:
+    asset = kept(staff)
+    source = SourceRef(asset_id=asset.id, url="http://x.example/1")
+    job_id = staff.asks(replace(ASKING, sources=(source,)))
+    assert staff.leave(job_id).sources == (source,)
+
+    def sweep() -> tuple[AssetId, ...]:
+        late = staff.house.clock.now()
+        return staff.house.memory.write(lambda tx: sweeping.remove_old(tx, before=late, at=late, limit=9))
+
+    assert sweep() == ()
+    staff.house.memory.write(lambda tx: tx.execute("UPDATE asset SET removed_at = 7"))
+    blocks(staff, RefusalReason.PICTURE_GONE, job_id)
+    staff.house.memory.write(lambda tx: tx.execute("UPDATE asset SET removed_at = NULL"))
+    done(staff.desk.refuse(job_id, guild_id=GUILD, by=MOD, reason=""))
+    assert staff.leave(job_id).sources == ()
+    assert sweep() == (asset.id,)
+
+
+def test_what_was_handed_in_goes_over_to_the_job(staff: Staff) -> None:
+    asset = kept(staff)
+    source = SourceRef(asset_id=asset.id, url=None)
+    staff.work = replace(ASKING, sources=(source,))
+    job_id = staff.asks(staff.work)
+    staff.allow(job_id)
+    assert staff.house.memory.read(lambda reader: results.sources_of(reader, job_id)) == (source,)

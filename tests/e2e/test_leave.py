@@ -399,3 +399,40 @@ async def test_a_reply_that_is_refused_is_told_in_the_channel(tmp_path: Path) ->
         told = await until_shown(play, "enough for today")
         assert told.pinged == (play.ana.id,)
         await play.ends_well()
+
+
+async def test_a_card_that_a_moderator_deleted_holds_nothing_up(tmp_path: Path) -> None:
+    async with scene(tmp_path, ROOMY) as play:
+        await set_soft(play)
+        await limit(play, "0.01")
+        use, waiting = await asks_for_leave(play)
+        mod(play).delete(waiting)
+        await play.ana.press(use.response, "Cancel")
+        assert NOT_CHARGED in await play.says(use, "Cancelled")
+        other, card_of_other = await asks_for_leave(play, "another")
+        await mod(play).press(card_of_other, "Allow once")
+        await play.posted(other)
+        await play.ends_well()
+        assert len([one for one in in_staff(play) if "request `" in one.plain_text()]) == 1
+
+
+async def test_many_wait_and_are_let_pass_at_once_and_all_books_agree(tmp_path: Path) -> None:
+    async with scene(tmp_path, {**ROOMY, "EASEL_GUILD_JOBS": "20"}) as play:
+        await set_soft(play)
+        await limit(play, "0.10")
+        crowd = play.rig.sandbox.crowd(12)
+        uses = [await play.ask(f"by {one.name}", by=one, model=LOCUS) for one in crowd]
+
+        def asked() -> list[Message] | None:
+            found = [one for one in in_staff(play) if one.buttons()]
+            return found if len(found) >= len(waiting) else None
+
+        for use in uses:
+            await use.answered(WAIT_S)
+        waiting = [use for use in uses if WAITS in "".join(one.plain_text() for one in use.history)]
+        assert len(waiting) >= 8
+        for message in await play.rig.sandbox.world.until(asked, WAIT_S, "all the cards"):
+            await mod(play).press(message, "Allow once")
+        for use in uses:
+            await play.posted(use)
+        assert len(await play.ends_well()) == len(crowd)

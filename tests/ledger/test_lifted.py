@@ -1,13 +1,18 @@
 """A limit that was lifted for one hold: it counts the hold, refuses nothing, and binds the next one as before."""
 
+from dataclasses import replace
+
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from bot.core.errors import Refusal
-from bot.core.ids import GuildId, MemberId
+from bot.core.ids import GuildId, HoldId, MemberId
 from bot.core.money import Ticks
+from bot.db import Transaction
 from bot.ledger import store
 from bot.ledger.model import HoldRequest, Limit, Unit
-from bot.ledger.policy import lifted_limits
+from bot.ledger.policy import lifted_limits, limits_for
 from bot.ledger.rules.model import Asked, Draft, Rule, RuleId, Span, Terms, Whom
 from tests.ledger.book import GUILD, MEMBER, NOON, Book, ceilings, request
 
@@ -102,3 +107,53 @@ def test_a_ceiling_refuses_what_the_guild_lets_pass(book: Book) -> None:
         book.hold(lifted("one", 101))
     assert (caught.value.facts["rule"], caught.value.facts["scope"]) == ("operator", "member:1:10")
     assert book.findings() == ()
+
+
+STEP = st.tuples(st.sampled_from(["plain", "lifted", "post", "void"]), st.integers(0, 45), st.integers(10, 60))
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(steps=st.lists(STEP, max_size=25))
+def test_whatever_is_let_pass_counters_agree_ceilings_hold_and_others_keep_the_rule(
+    steps: list[tuple[str, int, int]],
+) -> None:
+    book = Book()
+    open_holds: list[HoldId] = []
+    for number, (what, amount, rule) in enumerate(steps):
+        of = terms(rule)
+        if what in ("plain", "lifted"):
+            wanted = lifted(f"hold-{number}", amount, of)
+            if what == "plain":
+                limits = limits_for(ceilings(), ASKED, at=NOON, terms=of)
+                wanted = replace(wanted, limits=limits)
+            before = sum(book.taken((the_rule(of),))[0])
+            refused_by = held_or_refused(book, wanted)
+            assert refused_by in ((None, "operator") if what == "lifted" else (None, "operator", "1"))
+            if refused_by is None:
+                assert what == "lifted" or before + amount <= rule
+                open_holds.append(wanted.hold_id)
+        elif open_holds:
+            hold_id = open_holds.pop(amount % len(open_holds))
+            book.write(lambda tx, what=what, hold_id=hold_id: end(tx, what, hold_id))  # type: ignore[misc]
+        member = book.reader.all("SELECT * FROM counter WHERE scope = 'member:1:10' AND unit = 'money'")
+        assert all(row["held"] + row["spent"] <= 100 for row in member)
+        assert book.findings() == ()
+    book.close()
+
+
+def held_or_refused(book: Book, wanted: HoldRequest) -> object:
+    """None where it is held, else whose limit refused it."""
+    try:
+        book.hold(wanted)
+    except Refusal as refusal:
+        return refusal.facts["rule"]
+    return None
+
+
+def end(tx: Transaction, what: str, hold_id: HoldId) -> None:
+    """Posts half of what was held, or voids it."""
+    if what == "void":
+        store.void(tx, hold_id=hold_id, at=NOON, reason="cancelled")
+    else:
+        actual = Ticks(store.known(tx, hold_id).amount // 2)
+        store.post(tx, hold_id=hold_id, actual=actual, pictures=1, at=NOON, basis="reported", note="")

@@ -12,6 +12,7 @@ from bot.services.leave.model import Leave, LeaveState
 from bot.services.ports import CannotDeliver, DeliverLater
 from bot.services.staff.model import LeaveNotice, StaffChannel
 from bot.services.staff.posting import StaffPosts
+from bot.services.staff.rounds import side_by_side
 
 log = logging.getLogger(__name__)
 
@@ -32,16 +33,18 @@ class LeaveKeeping:
         self._tell = tell
 
     async def round(self) -> None:
-        """Ends what is over its time, then shows what changed. Raises DatabaseUnavailable."""
+        """Ends what is over its time, then shows what changed. Raises what the database does."""
         await self._expire()
-        for leave in await self._database.read(_unshown):
-            try:
-                await self._show(leave)
-            except DeliverLater as error:
-                log.info("a card for the staff has to wait", extra={"job": leave.job_id, "error": str(error)})
-            except CannotDeliver as error:
-                log.warning("the staff cannot be asked", extra={"job": leave.job_id, "obstacle": error.obstacle})
-                await self._unheard(leave)
+        await side_by_side(self._keep, await self._database.read(_unshown))
+
+    async def _keep(self, leave: Leave) -> None:
+        try:
+            await self._show(leave)
+        except DeliverLater as error:
+            log.info("a card for the staff has to wait", extra={"job": leave.job_id, "error": str(error)})
+        except CannotDeliver as error:
+            log.warning("the staff cannot be asked", extra={"job": leave.job_id, "obstacle": error.obstacle})
+            await self._unheard(leave)
 
     async def _expire(self) -> None:
         now = self._clock.now()

@@ -13,6 +13,7 @@ from bot.ledger.model import OPERATOR
 from bot.services.ports import CannotDeliver, DeliverLater
 from bot.services.staff.model import AlertNotice, Operator, StaffChannel, StaffPlace
 from bot.services.staff.posting import StaffPosts
+from bot.services.staff.rounds import side_by_side
 
 log = logging.getLogger(__name__)
 
@@ -34,16 +35,18 @@ class Alerts:
         self._clock = clock
 
     async def round(self) -> None:
-        """One message for each window, about the highest threshold. Raises DatabaseUnavailable."""
-        now = self._clock.now()
-        for group, staff in await self._database.read(self._untold):
-            is_stale = now - group[-1].limit.window.ends_at > STALE_MS
-            if is_stale or await self._tell(group[-1], staff):
-                await self._told(group)
+        """One message for each window, about the highest threshold. Raises what the database does."""
+        await side_by_side(self._tell_group, await self._database.read(self._untold))
 
     def _untold(self, reader: Reader) -> list[tuple[tuple[Alert, ...], ChannelId | None]]:
         groups = by_window(alerts.untold(reader, limit=ALERTS))
         return [(group, _staff_channel(reader, group[-1].guild_id)) for group in groups]
+
+    async def _tell_group(self, found: tuple[Sequence[Alert], ChannelId | None]) -> None:
+        group, staff = found
+        is_stale = self._clock.now() - group[-1].limit.window.ends_at > STALE_MS
+        if is_stale or await self._tell(group[-1], staff):
+            await self._told(group)
 
     async def _tell(self, alert: Alert, staff: ChannelId | None) -> bool:
         """False where Discord takes something later. A place that is closed for good is logged, once."""

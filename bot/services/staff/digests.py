@@ -19,6 +19,7 @@ from bot.services.ports import CannotDeliver, DeliverLater
 from bot.services.staff import store
 from bot.services.staff.model import DigestLine, DigestNotice, DigestPart, StaffChannel
 from bot.services.staff.posting import StaffPosts
+from bot.services.staff.rounds import side_by_side
 
 log = logging.getLogger(__name__)
 
@@ -42,15 +43,15 @@ class Digests:
         self._closed: dict[GuildId, str] = {}
 
     async def round(self) -> None:
-        """Sends what is due, once. Raises DatabaseUnavailable."""
+        """Sends what is due, once. Raises what the database does."""
         now = self._clock.now()
         if now < self._next_look:
             return
         self._next_look = Millis(now + LOOK_EVERY_MS)
-        for guild_id in await self._database.read(guilds.with_digest):
-            await self._look(guild_id, now)
+        await side_by_side(self._look, await self._database.read(guilds.with_digest))
 
-    async def _look(self, guild_id: GuildId, now: Millis) -> None:
+    async def _look(self, guild_id: GuildId) -> None:
+        now = self._clock.now()
         found = await self._database.read(lambda reader: self._due(reader, guild_id, now))
         if found is None or self._closed.get(guild_id) == found[0]:
             return
