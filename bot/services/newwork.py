@@ -18,8 +18,8 @@ class NewWork:
     `kind` is the command, and names the handler. `parent` is the job whose result this goes on with. `sources` are
     the kept pictures that go with it; `also` writes what else belongs to the job in the same transaction, once its
     row is there. `purpose` names the reserve that it may use, `resolution` the size, where the model has a choice.
-    `words` are what the member asked for, and `request` is what the kind makes this work from again, should it have to
-    wait for a moderator; without it, it never waits.
+    `words` are what the member asked for, empty where that is nobody else's business. `request` is what the kind makes
+    this work from again, should it have to wait for a moderator; without it, it never waits.
     """
 
     kind: str

@@ -63,7 +63,8 @@ _SET_FOR = {
 def waiting_words(leave: Leave) -> words.Words:
     """What the member reads meanwhile."""
     limit = words.refusal(leave.refusal).body.removesuffix(f" {words.NOT_CHARGED}")
-    later = "If that takes longer, I tell you in this channel."
+    seen = "The moderators see what you asked. " if leave.words else ""
+    later = f"{seen}If that takes longer, I tell you in this channel."
     return words.Words(title="Waits for a moderator", body=f"{limit}\nNothing is charged while it waits. {later}")
 
 
@@ -130,6 +131,8 @@ def leave_card(shown: LeaveNotice, *, mark: str) -> ui.LayoutView:
     ]
     if leave.words:
         lines.append(quote(leave.words, PROMPT_ON_RESULT))
+    elif not leave.is_over:
+        lines.append("-# It is private: its words are not shown.")
     what = f"{_KINDS.get(leave.kind, leave.kind)} · {escape(shown.model, _MODEL)}"
     lines.append(f"{what} · at most {format_usd(leave.amount)}")
     lines += _ended(leave) if leave.is_over else _open(leave)

@@ -54,10 +54,11 @@ class Door:
             wake=lambda: None,
         )
 
-    def admit(self, work: NewWork = WORK, *, roles: frozenset[int] = frozenset(), channel: int = 5) -> JobId:
+    def received(self, work: NewWork, *, roles: frozenset[int] = frozenset(), channel: int = 5) -> Received:
+        """An interaction of this moment, not stored."""
         self.count += 1
         now = self.house.clock.now()
-        received = Received(
+        return Received(
             id=InteractionId((now - DISCORD_EPOCH_MS << 22) + self.count),
             command=work.kind,
             guild_id=GUILD,
@@ -67,6 +68,9 @@ class Door:
             received_at=now,
             roles=roles,
         )
+
+    def admit(self, work: NewWork = WORK, *, roles: frozenset[int] = frozenset(), channel: int = 5) -> JobId:
+        received = self.received(work, roles=roles, channel=channel)
         self.house.memory.write(lambda tx: interactions.receive(tx, received))
         return done(self.admission.admit(received, work))
 

@@ -12,6 +12,7 @@ from bot.core.errors import Refusal, RefusalReason
 from bot.core.ids import AssetId, ChannelId, GuildId, JobId, MemberId, hold_id_of
 from bot.core.money import Ticks
 from bot.core.requests import PictureFormat
+from bot.db import Transaction
 from bot.jobs import store as jobs
 from bot.ledger import store as ledger
 from bot.ledger.check import check
@@ -22,7 +23,7 @@ from bot.media.assets import Asset
 from bot.services import store as results
 from bot.services.cancelling import Cancelling, CancelOutcome
 from bot.services.leave import store
-from bot.services.leave.asking import is_rule_of_guild
+from bot.services.leave.asking import ask_leave, is_rule_of_guild
 from bot.services.leave.desk import LeaveAnswer, LeaveDesk, LeaveOutcome
 from bot.services.leave.model import LIVES_MS, MAX_OF_GUILD, MAX_OF_MEMBER, Leave, LeaveState
 from bot.services.newwork import NewWork
@@ -39,8 +40,8 @@ ASKING = replace(WORK, request="{}", words="a lighthouse")
 class Staff:
     """A guild in soft mode with a rule of 4 ticks a week, and the desk of its moderators."""
 
-    def __init__(self, *, member_daily: int = 100) -> None:
-        self.house = House(ceilings(member_daily=member_daily))
+    def __init__(self, **of: int) -> None:
+        self.house = House(ceilings(**{"member_daily": 100, **of}))
         self.door = Door(self.house)
         self.rung = 0
         self.work: NewWork | Refusal = ASKING
@@ -240,8 +241,10 @@ def test_a_ceiling_that_filled_meanwhile_blocks() -> None:
     staff.house.memory.close()
 
 
-def test_what_a_ceiling_refuses_too_is_refused_at_once() -> None:
-    staff = Staff(member_daily=4)
+@pytest.mark.parametrize("ceiling", ["member_daily", "guild_daily"])
+def test_what_a_ceiling_refuses_too_is_refused_at_once(ceiling: str) -> None:
+    """Whether it is asked before the guild's own rule, or only after it."""
+    staff = Staff(**{ceiling: 4})
     assert staff.refused() is RefusalReason.BUDGET
     staff.house.memory.close()
 
@@ -292,6 +295,17 @@ def test_counts_and_paces_wait_too(staff: Staff) -> None:
 def test_roles_that_rules_name_are_kept_with_it(staff: Staff) -> None:
     done(staff.house.budgets.set_rule(GUILD, draft(Whom.ROLE, 3, name="7"), by=ADMIN))
     assert staff.leave(staff.asks(roles=frozenset({7, 8}))).asker.roles == {7}
+
+
+def test_a_request_that_was_answered_meanwhile_does_not_wait(staff: Staff) -> None:
+    received = staff.door.received(ASKING)
+    refusal = Refusal(RefusalReason.BUDGET, {"rule": "1"})
+
+    def late(tx: Transaction) -> bool:
+        of, job_id = staff.house.ceilings, JobId("late")
+        return ask_leave(tx, of, received, ASKING, refusal, job_id, now=staff.house.clock.now())
+
+    assert not staff.house.memory.write(late)
 
 
 def test_it_ends_after_its_time_whoever_comes_first(staff: Staff) -> None:

@@ -63,7 +63,7 @@ async def test_a_request_over_the_servers_limit_waits_is_allowed_once_and_paid(t
         use, waiting = await asks_for_leave(play, "a *lighthouse* <@1>", shown="lighthouse")
         said = use.response.plain_text()
         assert "the server has $0.01 left of $0.01 for this week" in said
-        assert "Nothing is charged while it waits" in said
+        assert "Nothing is charged while it waits. The moderators see what you asked." in said
         assert [button.label for button in use.response.buttons()] == ["Cancel"]
         asked = waiting.plain_text()
         assert f"<@{play.ana.id}> in <#{play.rig.sandbox.channel('general').id}>" in asked
@@ -308,6 +308,20 @@ async def test_a_question_waits_too(tmp_path: Path) -> None:
         (post,) = await answered(play, use)
         assert "You asked: Why is the sky blue?" in post.content
         await play.ends_well()
+
+
+async def test_the_words_of_a_private_question_are_shown_to_nobody(tmp_path: Path) -> None:
+    async with scene(tmp_path, ROOMY, names=EVERY) as play:
+        await set_soft(play)
+        await limit(play, "0", unit=Unit.REQUESTS, whom=Whom.COMMAND, name="ask")
+        use = await ask(play, "Why is my sky grey?", private=True)
+        assert "moderators see" not in await play.says(use, WAITS)
+        waiting = await card(play, "its words are not shown")
+        assert "grey" not in waiting.plain_text()
+        await mod(play).press(waiting, "Allow once")
+        await play.says(use, "Why is my sky grey?")
+        await play.ends_well()
+        assert play.rig.sandbox.channel("general").messages == []
 
 
 async def test_an_edit_waits_with_its_picture(tmp_path: Path) -> None:

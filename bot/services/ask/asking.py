@@ -88,7 +88,7 @@ class Asking:
             parent=question.parent,
             sources=question.pictures,
             also=lambda tx, job_id: self._note(tx, job_id, question),
-            words=question.text,
+            words="" if question.is_private else question.text,
             request=request_of(question),
         )
 
@@ -161,7 +161,7 @@ class Asking:
             price_version=self._registry.catalogue_version,
             parent=answer,
             also=once,
-            words=turn.question or "",
+            words="" if turn.is_private else turn.question or "",
             request=answer,
         )
 

@@ -180,7 +180,10 @@ def _few(reader: Reader, whose: Whose) -> list[_Item]:
         for one in store.wishes(reader, whose)
     ]
     waiting = [
-        _Item(part="waiting", fields={"id": one.job_id, "words": one.words, "asked_at": iso(one.asked_at)})
+        _Item(
+            part="waiting",
+            fields={"id": one.job_id, "words": one.words, "kept": one.request, "asked_at": iso(one.asked_at)},
+        )
         for one in leaves.of_member(reader, whose.guild_id, whose.member_id)
     ]
     return styles + wishes + waiting
