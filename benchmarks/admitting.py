@@ -38,7 +38,8 @@ from bot.interactions.model import Received
 from bot.jobs import store as jobs
 from bot.jobs.model import State
 from bot.ledger import store as ledger
-from bot.services.admission import Admission, NewWork, Rules
+from bot.services.admission import Admission, Rules
+from bot.services.newwork import NewWork
 
 T = TypeVar("T")
 CALLERS = (1, 100)

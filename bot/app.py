@@ -28,6 +28,7 @@ from bot.rooms_settings import access_of, allowed_hosts_of, ceilings_of, options
 from bot.services import store
 from bot.services.admission import Admission, Rules
 from bot.services.ask.closing import Closing
+from bot.services.bell import Bell
 from bot.services.budgets.desk import Budgets
 from bot.services.budgets.settings import GuildDesk
 from bot.services.callbacks import CallbackDesk, Calls, server_key
@@ -52,15 +53,18 @@ from bot.services.retention.sweeping import Retention
 from bot.services.rhythm import Rhythm
 from bot.services.sending import Sending
 from bot.services.settlement import Settlement
+from bot.services.staff.rounds import Rounds
 from bot.services.startup import Recovery, recover
 from bot.services.styles.desk import Styles
 from bot.services.usage import Usage
 from bot.services.work import PictureWork
+from bot.staff_rooms import build_leave, build_staff
 from bot.talk_rooms import TalkGround, TalkRooms, build_live, build_rooms, build_talk
 from bot.ui.answers.delivery import AnswerDelivery
 from bot.ui.card_editor import CardEditor
 from bot.ui.delivery import DiscordDelivery
 from bot.ui.keeper import EDIT_EVERY_S, CardKeeper
+from bot.ui.staff_delivery import StaffDelivery
 from bot.web.server import Readiness, WebServer
 
 log = logging.getLogger(__name__)
@@ -79,6 +83,7 @@ EXTENSIONS = (
     "cogs.privacy",
     "cogs.results",
     "cogs.settings",
+    "cogs.staff",
     "cogs.styles",
     "cogs.upscale",
     "cogs.usage",
@@ -103,6 +108,7 @@ class House:
     web: WebServer
     payment_sweep: PaymentSweep
     retention: Retention
+    staff: Rounds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,7 +168,10 @@ async def build(
         )
         talk = build_rooms(talk_ground, live=live, board=board)
         runner = _runner(ground, work, talk)
-        services = _services(ground, board=board, runner=runner, talk_ground=talk_ground, talk=talk, delivery=delivery)
+        bell = Bell()
+        services = _services(
+            ground, board=board, runner=runner, talk_ground=talk_ground, talk=talk, delivery=delivery, bell=bell
+        )
         keeper = CardKeeper(
             board=services.board,
             desk=services.desk,
@@ -171,6 +180,7 @@ async def build(
             clock=clock,
             edit_every_s=edit_every_s,
         )
+        bell.listen(keeper.nudge)
         ground.client.attach(services=services, keeper=keeper)
         recovery = await recover(
             ground.database,
@@ -196,6 +206,16 @@ async def build(
                 stack, settings, database=ground.database, settlement=settlement, clock=clock
             ),
             retention=build_retention(settings, database=ground.database, media=ground.media, clock=clock),
+            staff=build_staff(
+                database=ground.database,
+                staff=StaffDelivery(client=ground.client),
+                registry=ground.gateways,
+                operators=settings.operator_ids,
+                bell=bell,
+                clock=clock,
+                crashpoints=crashpoints,
+                look_every_s=edit_every_s,
+            ),
         )
 
 
@@ -379,6 +399,7 @@ def _services(
     talk_ground: TalkGround,
     talk: TalkRooms,
     delivery: DiscordDelivery,
+    bell: Bell,
 ) -> Services:
     database, clock, gateways = ground.database, ground.clock, ground.gateways
     ceilings = ceilings_of(ground.settings)
@@ -386,6 +407,7 @@ def _services(
     def cancelled() -> None:
         runner.wake()
         talk.closing.nudge()  # a question that ends in the line leaves a message that says "thinking…"
+        bell.ring()
 
     admission = Admission(
         database=database,
@@ -394,11 +416,13 @@ def _services(
         randomness=ground.randomness,
         crashpoints=ground.crashpoints,
         wake=runner.wake,
+        asked=bell.ring,
     )
     styles = Styles(database=database, clock=clock)
     pictures = Pictures(
         registry=gateways, choosing=ground.choosing, admission=admission, loading=ground.loading, styles=styles
     )
+    talking = build_talk(talk_ground, talk, admission=admission)
     return Services(
         desk=Desk(database=database, clock=clock),
         pictures=pictures,
@@ -423,10 +447,19 @@ def _services(
         styles=styles,
         about=build_about(ground.settings, database=database, registry=gateways),
         privacy=build_privacy(ground.settings, database=database, eraser=delivery, clock=clock),
-        talk=build_talk(talk_ground, talk, admission=admission),
+        talk=talking,
         usage=Usage(database=database, ceilings=ceilings, registry=gateways),
         budgets=Budgets(database=database, ceilings=ceilings, clock=clock),
         guild_desk=GuildDesk(database=database, clock=clock),
+        leave=build_leave(
+            database=database,
+            admission=admission,
+            pictures=pictures,
+            asking=talking.asking,
+            bell=bell,
+            clock=clock,
+            crashpoints=ground.crashpoints,
+        ),
         board=board,
         registry=gateways,
         clock=clock,

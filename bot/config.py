@@ -159,7 +159,8 @@ class Settings(BaseSettings):
         description="https address that your proxy passes on to that port, for gateways to call. Empty: only asked.",
     )
     operator_ids: Annotated[tuple[int, ...], NoDecode] = Field(
-        default=(), description="Discord ids of those who run this bot, with commas."
+        default=(),
+        description="Discord ids of those who run this bot, with commas: told privately when a ceiling fills.",
     )
 
     provider_order: Annotated[tuple[str, ...], NoDecode] = Field(

@@ -100,6 +100,7 @@ async def serve(house: House, *, stop: asyncio.Event | None = None) -> None:
             group.create_task(_after_connect(house, house.keeper.run))
             group.create_task(_after_connect(house, house.services.results.removing.finish))
             group.create_task(_after_connect(house, house.closing.run))
+            group.create_task(_after_connect(house, house.staff.run))
             group.create_task(_after_connect(house, house.services.privacy.erasing.run))
             group.create_task(_sweep(house))
             group.create_task(_clean_up(house))

@@ -16,6 +16,7 @@ class CrashPoint(StrEnum):
     AFTER_RECEIVED = "after_received"  # the interaction is stored, Discord has no acknowledgement yet
     AFTER_ACK = "after_ack"  # the member looks at "thinking…", no job is committed
     AFTER_KEEP = "after_keep"  # pictures that the request hands in are kept, nothing is held
+    AFTER_ASK_LEAVE = "after_ask_leave"  # a request waits for a moderator; no card says so
     AFTER_COMMIT_HOLD = "after_commit_hold"  # interaction, hold and job are committed; the card says nothing yet
     AFTER_INTENT = "after_intent"  # `submitting` is committed, nothing has been sent
     IN_REQUEST = "in_request"  # the kernel has the whole request, no answer was read
@@ -26,6 +27,8 @@ class CrashPoint(StrEnum):
     AFTER_POST = "after_post"  # price posted, `delivering` committed, nothing sent to Discord
     AFTER_SEND = "after_send"  # Discord has the message (sent, or found again), its id is not stored
     AFTER_MESSAGE_ID = "after_message_id"  # the message's id is stored and the job done; the card says less still
+    AFTER_STAFF_POST = "after_staff_post"  # Discord has a card for the staff, its id is not stored
+    AFTER_DECIDED = "after_decided"  # a moderator's word is committed, no card says so
     MID_MIGRATION = "mid_migration"  # after each statement of a migration script
 
 

@@ -15,6 +15,10 @@ SET zone = excluded.zone, staff_channel_id = excluded.staff_channel_id, is_soft 
     thresholds = excluded.thresholds, digest = excluded.digest
 """
 
+_WITH_DIGEST = """
+SELECT guild_id FROM guild_setting WHERE digest IS NOT NULL AND staff_channel_id IS NOT NULL ORDER BY guild_id
+"""
+
 # The whole guild's pause comes first: its name is empty.
 _PAUSES = "SELECT * FROM pause WHERE guild_id = ? ORDER BY command"
 
@@ -39,6 +43,11 @@ def settings_of(reader: Reader, guild_id: GuildId) -> GuildSettings:
         thresholds=tuple(int(percent) for percent in row["thresholds"].split()),
         digest=row["digest"],
     )
+
+
+def with_digest(reader: Reader) -> tuple[GuildId, ...]:
+    """The guilds whose staff want a summary now and then."""
+    return tuple(GuildId(row["guild_id"]) for row in reader.all(_WITH_DIGEST))
 
 
 def save(tx: Transaction, guild_id: GuildId, settings: GuildSettings) -> None:

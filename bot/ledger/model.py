@@ -78,7 +78,7 @@ class Limit:
 
     `scope` says what is counted (`bot`, `guild:<id>`, `member:<guild>:<id>`, … as in `bot.ledger.policy`); `rule`
     where the limit comes from: `operator`, or the id of a guild's rule, whose `subject` says whom it was made for
-    (`everyone`, `role:<id>`, …).
+    (`everyone`, `role:<id>`, …). `is_lifted`: somebody let one hold pass, which is counted here and not refused.
     """
 
     scope: str
@@ -87,6 +87,7 @@ class Limit:
     amount: int
     rule: str = OPERATOR
     subject: str = ""
+    is_lifted: bool = False
 
     def __post_init__(self) -> None:
         _refuse_unless_kept(self.amount)

@@ -12,6 +12,7 @@ server's own zone. Where both bound the same counter, the smaller one does.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import tzinfo
 
 from bot.core.clock import Millis
@@ -93,6 +94,17 @@ def own_limits(asked: Asked, terms: Terms, *, at: Millis) -> tuple[Limit, ...]:
 def shared_limits(ceilings: Ceilings, asked: Asked, terms: Terms, *, at: Millis) -> tuple[Limit, ...]:
     """Those that the guild's rules set for whoever asks the same in the same place."""
     return tuple(_shared(ceilings, asked, terms, at=at, now=at))
+
+
+def lifted_limits(ceilings: Ceilings, asked: Asked, *, at: Millis, terms: Terms) -> tuple[Limit, ...]:
+    """The limits of a request that the guild lets pass its own rules: they count it, and only ceilings refuse it.
+
+    Where both bound the same counter, the ceiling does.
+    """
+    bound = limits_for(ceilings, asked, at=at)
+    keys = {key_of(limit) for limit in bound}
+    every = limits_for(ceilings, asked, at=at, terms=terms)
+    return (*(replace(limit, is_lifted=True) for limit in every if key_of(limit) not in keys), *bound)
 
 
 def _every(ceilings: Ceilings, asked: Asked, terms: Terms, *, at: Millis, now: Millis) -> Iterator[Limit]:

@@ -65,6 +65,20 @@ WHERE excluded.held = 0 OR counter.held + counter.spent + excluded.held <= exclu
 RETURNING id, held, spent
 """
 
+# The same for a limit that was lifted for this hold: it always fits, and where more is taken than the rule allows, the
+# limit "as of the last hold that was accepted" is what is taken.
+_RESERVE_LIFTED = """
+INSERT INTO counter (scope, unit, window_kind, starts_at, ends_at, limit_amount, held)
+SELECT :scope, :unit, :kind, :starts_at, :ends_at, CASE WHEN :needed > :limit THEN :needed ELSE :limit END, :needed
+WHERE true
+ON CONFLICT (scope, unit, window_kind, starts_at) DO UPDATE
+SET held = counter.held + :needed,
+    limit_amount = CASE
+        WHEN counter.held + counter.spent + :needed > :limit THEN counter.held + counter.spent + :needed
+        ELSE :limit END
+RETURNING id, held, spent
+"""
+
 _ADD_LEG = "INSERT INTO hold_leg (hold_id, counter_id, amount) VALUES (?, ?, ?)"
 
 _ADD_ENTRY = """
@@ -144,7 +158,7 @@ def hold(tx: Transaction, request: HoldRequest) -> Held:
 
 def reserve(tx: Transaction, hold_id: HoldId, limit: Limit, needed: int) -> Standing:
     """One leg of a hold: takes so much of the limit, or raises Refusal as `hold` does."""
-    counter = tx.one(_RESERVE, _counter_params(limit, needed))
+    counter = tx.one(_RESERVE_LIFTED if limit.is_lifted else _RESERVE, _counter_params(limit, needed))
     if counter is None:
         raise refusal(tx, limit, needed)
     tx.execute(_ADD_LEG, (hold_id, counter["id"], needed))

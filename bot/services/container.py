@@ -13,6 +13,7 @@ from bot.services.cancelling import Cancelling
 from bot.services.desk import Desk
 from bot.services.handed.editing import Editing
 from bot.services.history.pages import History
+from bot.services.leave.desk import LeaveDesk
 from bot.services.pictures import Pictures
 from bot.services.privacy.desk import Privacy
 from bot.services.progress import ProgressBoard
@@ -38,6 +39,7 @@ class Services:
     usage: Usage
     budgets: Budgets
     guild_desk: GuildDesk
+    leave: LeaveDesk
     board: ProgressBoard
     registry: Registry
     clock: Clock

@@ -4,17 +4,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.core.errors import Refusal, RefusalReason
-from bot.core.ids import JobId
+from bot.core.ids import GuildId, JobId
 from bot.core.requests import PictureRequest
-from bot.db import Transaction
 from bot.interactions.model import Received
 from bot.providers.catalogue import worst_case
 from bot.providers.registry import Registry
-from bot.services import store
-from bot.services.admission import Admission, NewWork
+from bot.services.admission import Admission
 from bot.services.choosing import Choosing
 from bot.services.handed.loading import Loading
-from bot.services.payload import KINDS, VERSION, Payload, encode_payload
+from bot.services.leave.model import Leave
+from bot.services.newwork import NewWork
+from bot.services.payload import KINDS, VERSION, Payload, UnreadablePayload, decode_payload, encode_payload
 from bot.services.sources import SourceRef
 from bot.services.styles.desk import Styles
 
@@ -60,33 +60,52 @@ class Pictures:
         if missing_permissions:
             raise Refusal(RefusalReason.CANNOT_POST, {"missing": missing_permissions})
         kept = tuple(sources)
-        if kept and self._loading is not None:
-            has_addresses = await self._loading.have_addresses(received.guild_id, kept)
-            request = replace(request, has_addresses=has_addresses)
         if request.style is not None and prompt is None and self._styles is not None and request.prompt.strip():
             name, prompt = await self._styles.dress(
                 request.style, request.prompt, guild_id=received.guild_id, member_id=received.member_id
             )
             request = replace(request, style=name)
+        work = await self._work(received.guild_id, request, prompt=prompt, sources=kept, parent=parent)
+        return await self._admission.admit(received, work)
+
+    async def renew(self, leave: Leave) -> NewWork:
+        """The work of a request that had to wait, as it is chosen and priced today. Raises Refusal."""
+        try:
+            payload = decode_payload(leave.request, version=VERSION, provider=leave.provider, model=leave.model)
+        except UnreadablePayload:
+            raise Refusal(RefusalReason.NO_RESULT) from None
+        if payload.asked is None:
+            raise Refusal(RefusalReason.NO_RESULT)
+        prompt, parent = payload.order.prompt, leave.parent_id
+        return await self._work(leave.guild_id, payload.asked, prompt=prompt, sources=leave.sources, parent=parent)
+
+    async def _work(
+        self,
+        guild_id: GuildId,
+        request: PictureRequest,
+        *,
+        prompt: str | None,
+        sources: tuple[SourceRef, ...],
+        parent: JobId | None,
+    ) -> NewWork:
+        """The request settled on a gateway and priced. Raises Refusal."""
+        if sources and self._loading is not None:
+            has_addresses = await self._loading.have_addresses(guild_id, sources)
+            request = replace(request, has_addresses=has_addresses)
         offer, order = self._choosing.first(request, prompt=prompt)
-
-        def also(tx: Transaction, job_id: JobId) -> None:
-            for position, source in enumerate(kept):
-                store.add_source(tx, job_id=job_id, position=position, source=source)
-
-        return await self._admission.admit(
-            received,
-            NewWork(
-                kind=KINDS[request.verb],
-                provider=offer.provider,
-                model=offer.model,
-                payload=encode_payload(Payload(order=order, asked=request)),
-                payload_version=VERSION,
-                amount=worst_case(offer, order),
-                pictures=order.count,
-                price_version=self._registry.catalogue_version,
-                parent=parent,
-                also=also if kept else None,
-                resolution=order.resolution,
-            ),
+        payload = encode_payload(Payload(order=order, asked=request))
+        return NewWork(
+            kind=KINDS[request.verb],
+            provider=offer.provider,
+            model=offer.model,
+            payload=payload,
+            payload_version=VERSION,
+            amount=worst_case(offer, order),
+            pictures=order.count,
+            price_version=self._registry.catalogue_version,
+            parent=parent,
+            sources=sources,
+            resolution=order.resolution,
+            words=request.prompt,
+            request=payload,
         )

@@ -9,6 +9,7 @@ from bot.core.errors import EaselError
 from bot.core.ids import AssetId, ChannelId, GuildId, JobId, MemberId, MessageId
 from bot.core.money import Ticks
 from bot.core.requests import PictureFormat
+from bot.services.staff.model import StaffCard, StaffPlace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,4 +115,23 @@ class Eraser(Protocol):
 
         Raises CannotDeliver where we may not reach it, DeliverLater.
         """
+        ...
+
+
+class Staff(Protocol):
+    """Brings cards to a guild's staff channel or to an operator, and keeps them true.
+
+    Every card is about one thing, `about`, and carries a mark of it. Each raises CannotDeliver or DeliverLater.
+    """
+
+    async def post(self, place: StaffPlace, card: StaffCard, *, about: str) -> MessageId:
+        """A new message; its nonce makes a repeat within minutes return the first one."""
+        ...
+
+    async def find(self, place: StaffPlace, *, about: str, since: Millis) -> MessageId | None:
+        """The message of an earlier try, looked for by its mark."""
+        ...
+
+    async def edit(self, place: StaffPlace, message_id: MessageId, card: StaffCard, *, about: str) -> bool:
+        """Replaces the card; False where the message is gone."""
         ...

@@ -22,6 +22,8 @@ from bot.services.ask.progress import TALK_KINDS, TalkProgress, talk_progress
 from bot.services.books import booked_for, held_for
 from bot.services.deliveries import DeliveryRow
 from bot.services.labels import label_of, provider_label
+from bot.services.leave import store as leaves
+from bot.services.leave.model import Leave, LeaveState
 from bot.services.line import LineView
 from bot.services.pace import Pace, Paced
 from bot.services.payload import Payload, UnreadablePayload, decode_payload
@@ -40,7 +42,8 @@ _LAST_WORDS = frozenset({State.DONE, State.FAILED, State.CANCELLED, State.UNKNOW
 class Glance:
     """What decides whether a card must change; cheap enough to read for every open card, twice a second.
 
-    `state` is None while the interaction has no job. `gateway` is the provider that has or gets the job,
+    `state` is None while the interaction has no job; `leave` then says how it stands where it had to ask for leave.
+    `gateway` is the provider that has or gets the job,
     `retry_at` when it is asked again after it took nothing.
     """
 
@@ -56,11 +59,12 @@ class Glance:
     is_orphan: bool
     gateway: str | None
     retry_at: Millis | None
+    leave: LeaveState | None = None
 
     @property
     def has_last_word(self) -> bool:
         """True where nothing more is to come, or nobody knows whether it will."""
-        return self.state in _LAST_WORDS
+        return self.state in _LAST_WORDS or (self.leave is not None and self.leave is not LeaveState.WAITING)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,13 +113,17 @@ class Progress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """An interaction that waits for its last word, with its job's progress where there is a job."""
+    """An interaction that waits for its last word, with its job's progress where there is a job.
+
+    Without one, `leave` is what it asked moderators for, if it did.
+    """
 
     interaction: OpenInteraction
     can_edit: bool
     is_orphan: bool
     is_from_before: bool
     progress: Progress | None
+    leave: Leave | None = None
 
 
 class ProgressBoard:
@@ -196,11 +204,13 @@ class ProgressBoard:
     ) -> Glance:
         interaction_id = InteractionId(row["id"])
         has_job = row["job_id"] is not None
+        leave = None if has_job or row["leave_state"] is None else LeaveState(row["leave_state"])
         state = State(row["job_state"]) if has_job else None
         usual_s = usual.get(f"{row['provider']}/{row['model']}", _NO_PACE)
         ready_at = _ready_at(state, row["submitted_at"], usual_s[0])
         standing = places.get(row["job_id"])
-        is_young = is_token_safe(interaction_id, now) if has_job else _age(interaction_id, now) < ANSWERABLE_MS
+        is_accepted = has_job or leave is not None
+        is_young = is_token_safe(interaction_id, now) if is_accepted else _age(interaction_id, now) < ANSWERABLE_MS
         return Glance(
             interaction_id=interaction_id,
             state=state,
@@ -214,6 +224,7 @@ class ProgressBoard:
             is_orphan=self._is_orphan(row["received_at"], InteractionState(row["state"]), now),
             gateway=row["provider"],
             retry_at=_retry_at(state, row["run_at"], now),
+            leave=leave,
         )
 
     def _is_from_before(self, received_at: Millis) -> bool:
@@ -234,13 +245,15 @@ class ProgressBoard:
     ) -> Waiting:
         job = None if one.job_id is None else jobs.get(reader, one.job_id)
         progress = None if job is None else self._progress(reader, job, now=now, usual=usual)
+        leave = leaves.get(reader, one.job_id) if job is None and one.job_id is not None else None
         is_answerable = one.token is not None and _age(one.id, now) < ANSWERABLE_MS
         return Waiting(
             interaction=one,
-            can_edit=one.can_edit(now) if job is not None else is_answerable,
+            can_edit=one.can_edit(now) if one.job_id is not None else is_answerable,
             is_orphan=self._is_orphan(one.received_at, one.state, now),
             is_from_before=self._is_from_before(one.received_at),
             progress=progress,
+            leave=leave,
         )
 
     def _progress(

@@ -84,14 +84,15 @@ def open_cards(reader: Reader) -> list[Row]:
 
     Its `id`, `state`, `received_at` and `has_token`; of its job, NULL while there is none, `job_id`, `job_state`,
     `job_created_at`, `submitted_at`, `provider`, `model`, `run_at`, `is_fetching`, `is_parked` and
-    `is_cancel_requested`.
+    `is_cancel_requested`; and `leave_state` where it waits for leave, or waited.
     """
     return reader.all(
         "SELECT interaction.id, interaction.state, interaction.received_at, interaction.token IS NOT NULL AS has_token,"
         " job.id AS job_id, job.state AS job_state, job.created_at AS job_created_at, job.submitted_at,"
         " job.provider, job.model, job.run_at, job.result IS NOT NULL AS is_fetching, job.is_parked,"
-        " job.cancel_requested_at IS NOT NULL AS is_cancel_requested"
+        " job.cancel_requested_at IS NOT NULL AS is_cancel_requested, leave.state AS leave_state"
         " FROM interaction LEFT JOIN job ON job.id = interaction.job_id"
+        " LEFT JOIN leave ON leave.job_id = interaction.job_id"
         " WHERE interaction.state IN ('received', 'accepted') ORDER BY interaction.id"
     )
 

@@ -13,8 +13,8 @@ from bot.jobs.model import Job
 from bot.ledger import store as ledger
 from bot.ledger.alerts import store as alerts
 from bot.ledger.drifting.store import refuse_drifted
-from bot.ledger.model import Basis, Ceilings, Held, HoldRequest, Limit, Posted, Unit
-from bot.ledger.policy import counted_for, limits_for
+from bot.ledger.model import Basis, Ceilings, Held, HoldRequest, Limit, Posted, Unit, weight
+from bot.ledger.policy import counted_for, lifted_limits, limits_for
 from bot.ledger.repricing import store as repricing
 from bot.ledger.rules import store as rules
 from bot.ledger.rules.allowing import check_allowed
@@ -47,16 +47,20 @@ def refuse_paused(reader: Reader, guild_id: GuildId, command: str) -> None:
         raise Refusal(RefusalReason.PAUSED, {"reason": pause.reason, "command": pause.command or ""})
 
 
-def hold_for(tx: Transaction, ceilings: Ceilings, asked: Asked, priced: Priced, *, at: Millis) -> Held:
+def hold_for(
+    tx: Transaction, ceilings: Ceilings, asked: Asked, priced: Priced, *, at: Millis, is_let_pass: bool = False
+) -> Held:
     """Holds the worst case of a new job under everything that bounds it.
 
-    `at` comes from `ledger.effective_now`. Raises Refusal as `check_allowed`, `refuse_drifted` and `ledger.hold`
-    do.
+    `at` comes from `ledger.effective_now`. `is_let_pass`: the guild's own amounts and paces count it and refuse
+    nothing; its lists and the operator's ceilings do. Raises Refusal as `check_allowed`, `refuse_drifted` and
+    `ledger.hold` do.
     """
     settings = guilds.settings_of(tx, asked.guild_id)
     terms = rules.terms_of(tx, asked.guild_id, asked.member_id, zone=settings.tz)
     check_allowed(terms, asked)
-    limits = limits_for(ceilings, asked, at=at, terms=terms)
+    bounding = lifted_limits if is_let_pass else limits_for
+    limits = bounding(ceilings, asked, at=at, terms=terms)
     refuse_drifted(tx, limits)
     held = ledger.hold(
         tx,
@@ -70,7 +74,7 @@ def hold_for(tx: Transaction, ceilings: Ceilings, asked: Asked, priced: Priced, 
             limits=counted_for(limits, asked, at=at, terms=terms),
             price_version=priced.price_version,
             at=at,
-            paces=paces(terms, asked, now=at),
+            paces=() if is_let_pass else paces(terms, asked, now=at),
             purpose=asked.purpose,
             roles=terms.roles_named(asked.roles),
             parent_channel_id=asked.parent_channel_id,
@@ -141,6 +145,15 @@ def book(tx: Transaction, job: Job, *, actual: Ticks, pictures: int, at: Millis,
     if posted.is_beyond:
         note_overrun(tx, job, at=at)
     return posted
+
+
+def within_ceilings(reader: Reader, ceilings: Ceilings, asked: Asked, amount: Ticks, *, at: Millis) -> bool:
+    """Whether the operator's ceilings alone would let a hold of so much in now."""
+    limits = limits_for(ceilings, asked, at=at)
+    return all(
+        weight(one.limit.unit, amount=amount, pictures=asked.pictures) <= one.left
+        for one in ledger.standing(reader, limits)
+    )
 
 
 def note_overrun(tx: Transaction, job: Job, *, at: Millis) -> None:

@@ -5,11 +5,9 @@ import asyncio
 from bot.core.money import Ticks
 from bot.db import Database, Reader
 from bot.ledger.model import Ceilings
-from bot.providers.offers import Offer
 from bot.providers.registry import Registry
-from bot.providers.talk_offers import AskOffer, SpeakOffer
 from bot.services.exporting import Format
-from bot.services.labels import provider_label
+from bot.services.labels import model_of, provider_label
 from bot.services.spending.files import Parts, parts_of
 from bot.services.spending.model import Asker, Grouping, GuildUsage, MemberUsage, View
 from bot.services.spending.reading import guild_usage, member_usage, period_of
@@ -61,10 +59,4 @@ class Usage:
             return provider_label(names[0])
         if grouping is not Grouping.MODEL or not names[0]:
             return names[0]
-        offers: tuple[Offer | AskOffer | SpeakOffer, ...] = (
-            *self._registry.offers(),
-            *self._registry.ask_offers(),
-            *self._registry.speak_offers(),
-        )
-        model = next((one.label for one in offers if (str(one.provider), str(one.model)) == key), names[1])
-        return f"{model} via {provider_label(names[0])}"
+        return model_of(self._registry, names[0], names[1])

@@ -47,5 +47,7 @@ async def settle(
 async def _show(received: Received, job_id: JobId, *, services: Services, keeper: CardKeeper) -> None:
     """The first card; its keeper goes on from here, also when this edit fails."""
     progress = await services.board.of_job(job_id)
-    if progress is not None and not progress.has_last_word:
+    if progress is None:
+        keeper.nudge()  # it waits for a moderator's leave
+    elif not progress.has_last_word:
         await keeper.show(received, progress)

@@ -162,3 +162,36 @@ def read_history(custom_id: str) -> tuple[HistoryVerb, JobId] | None:
     """What a button of `/history` asks for; None for what is none of them."""
     found = _HISTORY.fullmatch(custom_id)
     return None if found is None else (HistoryVerb(found["verb"]), JobId(found["job"]))
+
+
+class LeaveVerb(StrEnum):
+    """What a button under a request that waits for leave asks for."""
+
+    ALLOW = "allow"
+    REFUSE = "refuse"
+
+
+LEAVE_PATTERN = rf"easel:leave:(?P<verb>{'|'.join(LeaveVerb)}):{JOB_PATTERN}"
+_LEAVE, _LEAVE_FORM = re.compile(LEAVE_PATTERN), re.compile(rf"easel:leave-form:{JOB_PATTERN}")
+
+
+def leave(verb: LeaveVerb, job_id: JobId) -> str:
+    """The custom id of a button for moderators."""
+    return f"easel:leave:{verb}:{job_id}"
+
+
+def read_leave(custom_id: str) -> tuple[LeaveVerb, JobId] | None:
+    """What such a button asks for; None for what is none."""
+    found = _LEAVE.fullmatch(custom_id)
+    return None if found is None else (LeaveVerb(found["verb"]), JobId(found["job"]))
+
+
+def leave_form(job_id: JobId) -> str:
+    """The custom id of the form that asks why."""
+    return f"easel:leave-form:{job_id}"
+
+
+def read_leave_form(custom_id: str) -> JobId | None:
+    """Which request the form refuses; None for another form."""
+    found = _LEAVE_FORM.fullmatch(custom_id)
+    return None if found is None else JobId(found["job"])

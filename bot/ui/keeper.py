@@ -6,10 +6,8 @@ answered by the next process.
 
 import asyncio
 import logging
-import math
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from discord import ui
 
@@ -20,11 +18,13 @@ from bot.interactions.model import Received
 from bot.jobs.model import State
 from bot.services.deliveries import Route
 from bot.services.desk import Desk
+from bot.services.leave.model import Leave, LeaveState
 from bot.services.ports import DeliverLater
 from bot.services.progress import Glance, Progress, ProgressBoard, Waiting
-from bot.ui import cards, words
+from bot.ui import cards, leave_cards, words
 from bot.ui.answers import private
 from bot.ui.card_editor import CardEditor, CardGone, CardLater
+from bot.ui.card_key import WAITS_FOR_LEAVE, key_of
 from bot.ui.delivery import DiscordDelivery
 
 log = logging.getLogger(__name__)
@@ -41,10 +41,6 @@ NEWS_PER_TICK = 16
 _NEWS_AT_ONCE = 2
 # After an edit that Discord did not take, the card rests this long.
 RETRY_MS = 5 * SECOND_MS
-# Up to this place in line every step forward is told; further back only steps of about a tenth, or each job that
-# starts would mean an edit for everybody behind it.
-_EXACT_PLACES = 10
-_PLACE_STEP = 1.1
 
 
 @dataclass(slots=True)
@@ -87,7 +83,7 @@ class CardKeeper:
 
     def note_shown(self, interaction_id: InteractionId, progress: Progress) -> None:
         """The cog has just shown this; it need not be said again."""
-        self._shown[interaction_id] = _Shown(key=_key(progress), not_before=self._clock.now() + self._edit_every_ms)
+        self._shown[interaction_id] = _Shown(key=key_of(progress), not_before=self._clock.now() + self._edit_every_ms)
 
     async def show(self, received: Received, progress: Progress) -> None:
         """The first card, right after the job is accepted; where it does not arrive, the next tick says it."""
@@ -156,9 +152,9 @@ class CardKeeper:
         shown = self._shown.setdefault(one.interaction_id, _Shown())
         if self._clock.now() < shown.not_before:
             return False
-        if one.state is None:
+        if one.state is None and one.leave is None:
             return one.is_orphan
-        return one.has_last_word or (one.can_edit and _key(one) != shown.key)
+        return one.has_last_word or (one.can_edit and key_of(one) != shown.key)
 
     async def _serve(self, one: Waiting) -> None:
         """One card. Whatever is wrong with it is logged and tried again later, and no other card waits for it."""
@@ -169,13 +165,15 @@ class CardKeeper:
             self._rest(one)
 
     async def _say(self, one: Waiting) -> None:
-        if one.progress is None:
+        if one.progress is None and one.leave is not None:
+            await self._say_leave(one, one.leave)
+        elif one.progress is None:
             await self._answer_orphan(one)
         elif one.progress.has_last_word:
             await self._last_word(one, one.progress)
         elif await self._edit(one, _working(one.progress, is_stopping=self._is_stopping)):
             self._shown[one.interaction.id] = _Shown(
-                key=_key(one.progress), not_before=self._clock.now() + self._edit_every_ms
+                key=key_of(one.progress), not_before=self._clock.now() + self._edit_every_ms
             )
 
     async def _answer_orphan(self, one: Waiting) -> None:
@@ -218,23 +216,51 @@ class CardKeeper:
             return
         await self._desk.void(one.interaction.id)
 
+    async def _say_leave(self, one: Waiting, leave: Leave) -> None:
+        """What waits for a moderator, or will not become a job."""
+        if leave.is_over:
+            await self._end(one, leave_cards.last_word(leave), lambda: self._tell_leave(one, leave))
+        elif await self._edit(one, leave_cards.waiting(leave)):
+            not_before = self._clock.now() + self._edit_every_ms
+            self._shown[one.interaction.id] = _Shown(key=WAITS_FOR_LEAVE, not_before=not_before)
+
+    async def _tell_leave(self, one: Waiting, leave: Leave) -> None:
+        """The card is out of reach: whoever asked is told in the channel, unless they took it back themselves."""
+        if leave.state is not LeaveState.CANCELLED:
+            asker = leave.asker
+            await self._delivery.tell(
+                channel_id=asker.channel_id,
+                guild_id=asker.guild_id,
+                member_id=asker.member_id,
+                text=leave_cards.last_word_text(leave),
+                nonce=nonce_of(JobId(f"{leave.job_id} {leave.state}")),
+            )
+        await self._desk.answered(one.interaction.id)
+
     async def _last_word(self, one: Waiting, progress: Progress) -> None:
-        if one.can_edit:
-            try:
-                await self._try_edit(one, cards.last_word(progress))
-            except CardGone as error:
-                if not error.is_dismissed:
-                    await self._tell(one, progress)
-                    return
-            except CardLater:
-                self._rest(one)
-                return
-            await self._desk.answered(one.interaction.id)
-        else:
-            await self._tell(one, progress)
+        await self._end(one, cards.last_word(progress), lambda: self._tell(one, progress))
+
+    async def _end(self, one: Waiting, view: ui.LayoutView, tell: Callable[[], Awaitable[None]]) -> None:
+        """The last word: on the card, or told another way where that is out of reach."""
+        try:
+            if one.can_edit:
+                try:
+                    await self._try_edit(one, view)
+                except CardGone as error:
+                    if not error.is_dismissed:
+                        await tell()
+                        return
+                await self._desk.answered(one.interaction.id)
+            else:
+                await tell()
+        except (CardLater, DeliverLater):
+            self._rest(one)
 
     async def _tell(self, one: Waiting, progress: Progress) -> None:
-        """The card is out of reach: a a result has reached its member already, anything else is told in the channel."""
+        """The card is out of reach: a result has reached its member already, anything else is told in the channel.
+
+        Raises DeliverLater.
+        """
         delivery = progress.delivery
         # What a message asked has no card: the message that was to hold its answer says what became of it. Where the
         # process died before there was one, the channel is told.
@@ -242,18 +268,14 @@ class CardKeeper:
         is_told = talk is not None and talk.is_message and talk.has_place
         has_result = is_told or (delivery is not None and delivery.route is not Route.KEPT)
         if not has_result and progress.state is not State.CANCELLED:
-            try:
-                await self._delivery.tell(
-                    channel_id=ChannelId(progress.channel_id),
-                    guild_id=GuildId(progress.guild_id),
-                    member_id=MemberId(progress.member_id),
-                    text=cards.last_word_text(progress),
-                    # One for each last word: "nobody knows" may be followed by what a person found out.
-                    nonce=nonce_of(JobId(f"{progress.job_id} {progress.state}")),
-                )
-            except DeliverLater:
-                self._rest(one)
-                return
+            await self._delivery.tell(
+                channel_id=ChannelId(progress.channel_id),
+                guild_id=GuildId(progress.guild_id),
+                member_id=MemberId(progress.member_id),
+                text=cards.last_word_text(progress),
+                # One for each last word: "nobody knows" may be followed by what a person found out.
+                nonce=nonce_of(JobId(f"{progress.job_id} {progress.state}")),
+            )
         await self._desk.answered(one.interaction.id)
 
     async def _edit(self, one: Waiting, view: ui.LayoutView) -> bool:
@@ -276,54 +298,9 @@ class CardKeeper:
         self._shown[one.interaction.id] = _Shown(key=None, not_before=self._clock.now() + RETRY_MS)
 
 
-class _Telling(Protocol):
-    """What a card's key is made of; a glance and a whole progress both have it."""
-
-    @property
-    def state(self) -> State | None: ...
-    @property
-    def place(self) -> int | None: ...
-    @property
-    def is_fetching(self) -> bool: ...
-    @property
-    def is_parked(self) -> bool: ...
-    @property
-    def is_cancel_requested(self) -> bool: ...
-    @property
-    def is_overdue(self) -> bool: ...
-    @property
-    def is_late(self) -> bool: ...
-    @property
-    def gateway(self) -> str | None: ...
-    @property
-    def retry_at(self) -> int | None: ...
-
-
 def _working(progress: Progress, *, is_stopping: bool = False) -> ui.LayoutView:
     """The card of a job under way; an answer that is being written onto it stays there."""
     talk = progress.talk
     if talk is None or talk.so_far is None or progress.is_cancel_requested or is_stopping:
         return cards.working(progress, is_stopping=is_stopping)
     return private.so_far(progress.job_id, talk.text, talk.so_far, is_late=progress.is_late)
-
-
-def _step(place: int | None) -> int | None:
-    """The place, or beyond the first few the step it lies on."""
-    if place is None or place <= _EXACT_PLACES:
-        return place
-    return _EXACT_PLACES + math.ceil(math.log(place / _EXACT_PLACES, _PLACE_STEP))
-
-
-def _key(progress: _Telling) -> tuple[object, ...]:
-    """What a change of the card is: not the words, which hold times that move."""
-    return (
-        progress.state,
-        _step(progress.place),
-        progress.is_fetching,
-        progress.is_parked,
-        progress.is_cancel_requested,
-        progress.is_overdue,
-        progress.is_late,
-        progress.gateway,
-        progress.retry_at,
-    )

@@ -8,7 +8,7 @@ from bot.core.money import format_usd
 from bot.ui.text import escape
 
 _REASON_LIMIT = 200
-_WINDOWS = {"day": "today", "week": "this week", "month": "this month"}
+WINDOWS = {"day": "today", "week": "this week", "month": "this month"}
 # By the first part of a limit's scope.
 _WHOSE = {
     "member": "you have",
@@ -52,7 +52,7 @@ def _resets(facts: Mapping[str, Fact]) -> str:
 def _of_all(facts: Mapping[str, Fact]) -> str | None:
     """A limit over all servers: how much it is, and what others took of it, is nobody's business."""
     what = _OF_ALL.get(_kind(facts))
-    return None if what is None else f"{what} for {_WINDOWS[str(facts['window'])]} is used up. Resets {_resets(facts)}."
+    return None if what is None else f"{what} for {WINDOWS[str(facts['window'])]} is used up. Resets {_resets(facts)}."
 
 
 def budget(facts: Mapping[str, Fact]) -> str:
@@ -61,7 +61,7 @@ def budget(facts: Mapping[str, Fact]) -> str:
         return told
     needed, left, limit = (format_usd(int(facts[name])) for name in ("needed", "left", "limit"))
     return (
-        f"This could cost up to {needed}; {_whose(facts)} {left} left of {limit} for {_WINDOWS[str(facts['window'])]}"
+        f"This could cost up to {needed}; {_whose(facts)} {left} left of {limit} for {WINDOWS[str(facts['window'])]}"
         f"{_source(facts)}. Resets {_resets(facts)}."
     )
 
@@ -73,7 +73,7 @@ def quota(facts: Mapping[str, Fact]) -> str:
     is_requests = facts.get("unit") == "requests"
     asked = "" if is_requests else f"You asked for {facts['needed']}; "
     left = f"{_whose(facts)} {facts['left']} left of {facts['limit']} {'requests' if is_requests else 'pictures'}"
-    words = f"{asked}{left} for {_WINDOWS[str(facts['window'])]}{_source(facts)}. Resets {_resets(facts)}."
+    words = f"{asked}{left} for {WINDOWS[str(facts['window'])]}{_source(facts)}. Resets {_resets(facts)}."
     return words[0].upper() + words[1:]
 
 

@@ -26,6 +26,12 @@ def manages_server(interaction: discord.Interaction[Any]) -> bool:
     return interaction.permissions.manage_guild or interaction.permissions.administrator
 
 
+def may_moderate(interaction: discord.Interaction[Any]) -> bool:
+    """Whether whoever presses may decide for members, there and now."""
+    has = interaction.permissions
+    return has.manage_messages or has.manage_guild or has.administrator
+
+
 def custom_id_of(interaction: discord.Interaction[Any]) -> str:
     """The custom id of the pressed button or the sent form; empty where there is none."""
     data: Mapping[str, Any] = interaction.data or {}

@@ -46,3 +46,8 @@ def escape(text: str, limit: int) -> str:
 def quote(text: str, limit: int) -> str:
     """Members' text inside a quotation, so that it is never read as the bot's own words."""
     return f"> {escape(text, limit)}"
+
+
+def count(number: int, what: str) -> str:
+    """So many of it, in words."""
+    return f"1 {what}" if number == 1 else f"{number:,} {what}s"

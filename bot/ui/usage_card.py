@@ -15,7 +15,7 @@ from bot.media.charts import Chart, alt_text
 from bot.services.spending.model import Allowance, Group, Grouping, GuildUsage, MemberUsage, Share, Stretch
 from bot.ui import limit_words, words
 from bot.ui.cards import PROGRESS_COLOUR, layout
-from bot.ui.text import escape
+from bot.ui.text import count, escape
 from bot.ui.usage_buttons import usage_rows
 from bot.ui.usage_chart import CHART_NAME, MONTHS, dates_of, mark_of
 
@@ -127,18 +127,14 @@ def _group_name(usage: GuildUsage, place: int) -> str:
 
 
 def _group_facts(usage: GuildUsage, group: Group) -> str:
-    pictures = f" · {_count(group.pictures, 'picture')}" if group.pictures else ""
-    return f"{format_usd(group.amount)}{_part(group.amount, usage.amount)} · {_count(group.jobs, 'request')}{pictures}"
+    pictures = f" · {count(group.pictures, 'picture')}" if group.pictures else ""
+    return f"{format_usd(group.amount)}{_part(group.amount, usage.amount)} · {count(group.jobs, 'request')}{pictures}"
 
 
 def _share(share: Share) -> str:
-    counts = f"{_count(share.pictures, 'picture')} · {_count(share.answers, 'answer')}"
+    counts = f"{count(share.pictures, 'picture')} · {count(share.answers, 'answer')}"
     presumed = f" · {format_usd(share.presumed)} presumed" if share.presumed else ""
     return f"{format_usd(share.amount)} · {counts}{presumed}"
-
-
-def _count(number: int, what: str) -> str:
-    return f"1 {what}" if number == 1 else f"{number:,} {what}s"
 
 
 def _part(amount: int, whole: int) -> str:
@@ -188,7 +184,7 @@ def _whose(scope: str) -> str:
 def _pace_line(standing: PaceStanding) -> str:
     pace = standing.pace
     left = f"{standing.left} left" if standing.opens_at is None else f"try again {_relative(standing.opens_at)}"
-    return f"**You**: at most {_count(pace.count, 'request')} in any {_count(pace.minutes, 'minute')}; {left}."
+    return f"**You**: at most {count(pace.count, 'request')} in any {count(pace.minutes, 'minute')}; {left}."
 
 
 def _allowance_line(one: Allowance) -> str:

@@ -16,7 +16,7 @@ from bot.core.money import Ticks
 from bot.interactions.model import Received
 from bot.ledger.model import Ceilings, Unit
 from bot.ledger.rules.model import Draft, Span, Whom
-from bot.services.admission import NewWork
+from bot.services.newwork import NewWork
 from tests.budgets.house import NOON, ceilings, draft
 
 GUILDS, MEMBERS_EACH, TURNS = 20, 10, 5

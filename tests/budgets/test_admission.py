@@ -17,7 +17,8 @@ from bot.ledger import store as ledger
 from bot.ledger.model import Unit
 from bot.ledger.policy import limits_for
 from bot.ledger.rules.model import AllowList, Listed, Span, Whom
-from bot.services.admission import Admission, NewWork, Rules
+from bot.services.admission import Admission, Rules
+from bot.services.newwork import NewWork
 from bot.services.terms import terms_for
 from tests.budgets.house import ADMIN, GUILD, MEMBER, House, asked, ceilings, done, draft
 from tests.jobs.memory import MemoryDatabase
@@ -43,6 +44,7 @@ class Door:
         self.house = house
         self.database = MemoryDatabase(house.memory)
         self.count = 0
+        self.member = MEMBER
         self.admission = Admission(
             database=self.database,
             rules=Rules(ceilings=house.ceilings, member_jobs=9),
@@ -52,19 +54,23 @@ class Door:
             wake=lambda: None,
         )
 
-    def admit(self, work: NewWork = WORK, *, roles: frozenset[int] = frozenset(), channel: int = 5) -> JobId:
+    def received(self, work: NewWork, *, roles: frozenset[int] = frozenset(), channel: int = 5) -> Received:
+        """An interaction of this moment, not stored."""
         self.count += 1
         now = self.house.clock.now()
-        received = Received(
+        return Received(
             id=InteractionId((now - DISCORD_EPOCH_MS << 22) + self.count),
             command=work.kind,
             guild_id=GUILD,
             channel_id=ChannelId(channel),
-            member_id=MEMBER,
+            member_id=self.member,
             token="token",
             received_at=now,
             roles=roles,
         )
+
+    def admit(self, work: NewWork = WORK, *, roles: frozenset[int] = frozenset(), channel: int = 5) -> JobId:
+        received = self.received(work, roles=roles, channel=channel)
         self.house.memory.write(lambda tx: interactions.receive(tx, received))
         return done(self.admission.admit(received, work))
 

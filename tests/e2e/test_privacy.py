@@ -16,6 +16,8 @@ from tests.e2e import talking
 from tests.e2e.pressing import ENOUGH, bot_on, result, said, stage
 from tests.e2e.rig import spent
 from tests.e2e.scene import LOCUS, WAIT_S, Scene, scene
+from tests.e2e.staffing import card as staff_card
+from tests.e2e.staffing import limit, set_soft
 
 SECRET = "zanzibar"
 
@@ -163,3 +165,19 @@ async def test_a_press_on_anothers_card_reaches_only_the_pressers_own_data(tmp_p
         assert await wish(play, play.ana) is None
         assert await places(play, SECRET)
         await play.ends_well()
+
+
+async def test_what_waits_for_a_moderator_is_handed_out_and_taken_back(tmp_path: Path) -> None:
+    async with scene(tmp_path, ENOUGH) as play:
+        await set_soft(play)
+        await limit(play, "0.001")
+        use = await play.ask(SECRET, model=LOCUS)
+        await play.says(use, "Waits for a moderator")
+        waiting = await staff_card(play, SECRET)
+        (found,) = (await data(play, play.ana))["waiting"]
+        assert found["words"] == SECRET
+        await wants(play, play.ana)
+        await until_done(play, play.ana)
+        await play.says(use, "Cancelled")
+        await play.rig.sandbox.world.until(lambda: SECRET not in waiting.plain_text(), WAIT_S)
+        assert await places(play, SECRET) == []

@@ -39,6 +39,20 @@ def test_settings_are_kept_by_guild_and_replaced_whole(memory: Memory) -> None:
     assert memory.read(lambda reader: store.settings_of(reader, GuildId(2))) == GuildSettings()
 
 
+def test_guilds_that_want_a_summary_and_have_a_channel_for_it_are_found(memory: Memory) -> None:
+    for number, wanted in enumerate(
+        (
+            GuildSettings(staff_channel_id=ChannelId(5), digest="daily"),
+            GuildSettings(staff_channel_id=ChannelId(5)),
+            GuildSettings(digest="weekly"),
+            GuildSettings(staff_channel_id=ChannelId(5), digest="weekly"),
+        )
+    ):
+        guild_id = GuildId(number)
+        memory.write(lambda tx, wanted=wanted, guild_id=guild_id: store.save(tx, guild_id, wanted))  # type: ignore[misc]
+    assert memory.read(store.with_digest) == (0, 3)
+
+
 @pytest.mark.parametrize("thresholds", [(0,), (101,), (80, 50), (50, 50), (1, 2, 3, 4, 5, 6)])
 def test_thresholds_are_a_few_percents_in_order(thresholds: tuple[int, ...]) -> None:
     with pytest.raises(BadSetting) as caught:

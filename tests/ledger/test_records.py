@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.core.clock import DAY_MS, Millis
+from bot.core.clock import DAY_MS, HOUR_MS, Millis
 from bot.core.ids import GuildId, HoldId, JobId, MemberId
 from bot.core.money import Ticks, usd
 from bot.db import Reader, Transaction
@@ -85,6 +85,24 @@ def test_every_entry_is_read_once_and_the_rows_sum_to_the_counters(steps: list[S
         booked = [other.booked for other in found if other.hold_id == one.hold_id and other.kind != EntryKind.HOLD]
         assert (one.actual or 0) == sum(booked)
     assert check(book.reader) == ()
+    book.close()
+
+
+@ANY_BOOK
+@given(steps=STEPS, at=st.integers(0, 48), hours=st.integers(1, 30))
+def test_sums_to_the_moment_are_those_of_the_rows_of_that_time(steps: list[Step], at: int, hours: int) -> None:
+    """Whatever the day is in UTC: a guild's own day begins somewhere within it."""
+    book = Book()
+    play(book, steps)
+    rows = list(read(book))
+    start = Millis(NOON + at * HOUR_MS)
+    period = Period(starts_at=start, ends_at=Millis(start + hours * HOUR_MS))
+    for guild in {one.guild_id for one in rows}:
+        mine = [one for one in rows if one.guild_id == guild and period.holds(one.opened_at)]
+        for axis in (Axis.ALL, Axis.MEMBER, Axis.COMMAND, Axis.MODEL):
+            found = store.exact_sums(book.reader, axis, period=period, guild_id=guild)
+            assert sum(one.amount for one in found) == sum(one.booked for one in mine if not one.is_presumed)
+            assert sum(one.presumed_amount for one in found) == sum(one.booked for one in mine if one.is_presumed)
     book.close()
 
 

@@ -85,6 +85,13 @@ _OF_MEMBERS = f"{_SUMS} FROM spend_of_member WHERE day >= :starts_at AND day < :
 _OF_ONE_MEMBER = f"{_SUMS} FROM spend WHERE member_id = :member_id AND day >= :starts_at AND day < :ends_at"
 # The sign keeps the index of everybody's days out of it: one member's own are fewer.
 _OF_GUILD = " AND +guild_id = :guild_id"
+# To the moment, from the entries themselves: a guild's own days are not those of UTC.
+_OF_MOMENTS = f"""{_SUMS} FROM (
+    SELECT booking.* FROM hold CROSS JOIN entry ON entry.hold_id = hold.hold_id CROSS JOIN booking
+        ON booking.id = entry.id
+    WHERE hold.guild_id = :guild_id AND hold.opened_at >= :starts_at AND hold.opened_at < :ends_at
+)
+"""  # noqa: S608 - joined from constants
 
 _UNDECIDED = """
 SELECT COUNT(*) AS jobs, COALESCE(SUM(hold.amount), 0) AS held
@@ -130,13 +137,10 @@ def sums(
     Reads one row for each day and command and model, or for each day and member, however many entries they had; of one
     member all that they had.
     """
-    columns = ", ".join(_COLUMNS[axis])
     summed = _OF_MEMBERS if axis is Axis.MEMBER else _OF_DAYS
     summed = summed if member_id is None else _OF_ONE_MEMBER
     where = "" if guild_id is None else " AND guild_id = :guild_id" if member_id is None else _OF_GUILD
-    grouped = f" GROUP BY {columns} ORDER BY {columns}" if columns else ""
-    sql = f"SELECT {columns + ', ' if columns else ''}{summed}{where}{grouped}"
-    days = period.in_days()
+    sql, days = _by(axis, f"{summed}{where}"), period.in_days()
     facts = {"starts_at": days.starts_at, "ends_at": days.ends_at, "guild_id": guild_id, "member_id": member_id}
     return tuple(_sum(row, _COLUMNS[axis]) for row in reader.all(sql, facts))
 
@@ -154,6 +158,18 @@ def sums_by_day(
     facts = {"starts_at": days.starts_at, "ends_at": days.ends_at, "guild_id": guild_id}
     rows = reader.all(f"SELECT day, {summed} GROUP BY day ORDER BY day", facts | dict(zip(names, key, strict=True)))
     return tuple(_sum(row, ("day",)) for row in rows)
+
+
+def exact_sums(reader: Reader, axis: Axis, *, period: Period, guild_id: GuildId) -> tuple[Sum, ...]:
+    """The same of one guild to the moment, which reads every entry of the period: for days and weeks."""
+    facts = {"starts_at": period.starts_at, "ends_at": period.ends_at, "guild_id": guild_id}
+    return tuple(_sum(row, _COLUMNS[axis]) for row in reader.all(_by(axis, _OF_MOMENTS), facts))
+
+
+def _by(axis: Axis, summed: str) -> str:
+    columns = ", ".join(_COLUMNS[axis])
+    grouped = f" GROUP BY {columns} ORDER BY {columns}" if columns else ""
+    return f"SELECT {columns + ', ' if columns else ''}{summed}{grouped}"
 
 
 def undecided(reader: Reader, guild_id: GuildId | None = None) -> Undecided:

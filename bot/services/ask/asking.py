@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from bot.core.clock import SECOND_MS, Clock, Millis
 from bot.core.errors import Refusal, RefusalReason
-from bot.core.ids import GuildId, JobId, MessageId
+from bot.core.ids import GuildId, JobId, MemberId, MessageId
 from bot.core.money import Ticks
 from bot.core.requests import AskOrder
 from bot.db import Database, Reader, Transaction
@@ -13,13 +13,15 @@ from bot.jobs import store as jobs
 from bot.providers.catalogue import AskOffer
 from bot.providers.registry import Registry
 from bot.providers.talk_offers import ask_estimate, ask_worst_case, speak_estimate, speak_worst_case
-from bot.services import store as results
-from bot.services.admission import Admission, NewWork
+from bot.services.admission import Admission
 from bot.services.ask import store
 from bot.services.ask.choosing import TalkChoosing, Wanted
 from bot.services.ask.history import TURNS_MAX, thread
 from bot.services.ask.model import ASK, SPEAK, VERSION, AskPayload, Place, Question, SpeakPayload, Turn, encode
+from bot.services.ask.waiting import read_request, request_of
 from bot.services.handed.bringing import Bringing, Handed
+from bot.services.leave.model import Leave
+from bot.services.newwork import NewWork
 from bot.services.results.presses import Presses
 
 # A second press within this time is a double click.
@@ -65,15 +67,26 @@ class Asking:
         self, received: Received, question: Question, picture: Handed | None, missing_permissions: str
     ) -> JobId:
         if question.parent is not None:
-            is_private = await self._is_private(received, question.parent)
+            is_private = await self._is_private(received.guild_id, received.member_id, question.parent)
             question = replace(question, is_private=question.is_private or is_private)
         if missing_permissions and not question.is_private:
             raise Refusal(RefusalReason.CANNOT_POST, {"missing": missing_permissions})
         if picture is not None:
             brought = await self._bringing.bring(received, (picture,))
             question = replace(question, pictures=tuple(one.source for one in brought if one.source is not None))
+        return await self._admission.admit(received, await self._question(question))
+
+    async def renew(self, leave: Leave) -> NewWork:
+        """The work of a question that had to wait, as it is chosen and priced today. Raises Refusal."""
+        question = read_request(leave)
+        if question.parent is not None:
+            await self._is_private(leave.guild_id, leave.asker.member_id, question.parent)
+        return await self._question(question)
+
+    async def _question(self, question: Question) -> NewWork:
+        """The question settled on a gateway and priced. Raises Refusal."""
         offer, order, payload = await self._priced(question)
-        work = NewWork(
+        return NewWork(
             kind=ASK,
             provider=offer.provider,
             model=offer.model,
@@ -83,9 +96,11 @@ class Asking:
             pictures=0,
             price_version=self._registry.catalogue_version,
             parent=question.parent,
+            sources=question.pictures,
             also=lambda tx, job_id: self._note(tx, job_id, question),
+            words="" if question.is_private else question.text,
+            request=request_of(question),
         )
-        return await self._admission.admit(received, work)
 
     async def _priced(self, question: Question) -> tuple[AskOffer, AskOrder, AskPayload]:
         """Which model answers, with how much of the conversation. Raises Refusal."""
@@ -117,20 +132,35 @@ class Asking:
 
         UNDER_WAY for a second press within seconds, or while the first one's sound is being made.
         """
-        turn = await self._database.read(lambda reader: _turn_at(reader, answer, received.guild_id))
-        if turn is None or not turn.answer:
-            raise Refusal(RefusalReason.NO_RESULT)
+        turn = await self._answered(answer, received.guild_id)
         if missing_permissions and not turn.is_private:
             raise Refusal(RefusalReason.CANNOT_POST, {"missing": missing_permissions})
-        offer, order = self._choosing.speak(turn.answer)
+        return await self._admission.admit(received, self._speech(turn, received.member_id))
+
+    async def renew_speech(self, leave: Leave) -> NewWork:
+        """The same for a text to be spoken that had to wait."""
+        turn = await self._answered(JobId(leave.request), leave.guild_id)
+        return self._speech(turn, leave.asker.member_id)
+
+    async def _answered(self, answer: JobId, guild_id: GuildId) -> Turn:
+        """The turn of an answer that stands. Raises Refusal NO_RESULT."""
+        turn = await self.answer(answer, guild_id)
+        if turn is None or not turn.answer:
+            raise Refusal(RefusalReason.NO_RESULT)
+        return turn
+
+    def _speech(self, turn: Turn, member_id: MemberId) -> NewWork:
+        """The answer's text settled on a voice and priced. Raises Refusal."""
+        answer = turn.job_id
+        offer, order = self._choosing.speak(turn.answer or "")
         payload = SpeakPayload(answer=answer, estimate=speak_estimate(offer, order))
         since = Millis(self._clock.now() - DOUBLE_CLICK_MS)
 
         def once(tx: Transaction, job_id: JobId) -> None:
-            if store.has_speech(tx, answer, member_id=received.member_id, since=since, but=job_id):
+            if store.has_speech(tx, answer, member_id=member_id, since=since, but=job_id):
                 raise Refusal(RefusalReason.UNDER_WAY)
 
-        work = NewWork(
+        return NewWork(
             kind=SPEAK,
             provider=offer.provider,
             model=offer.model,
@@ -141,8 +171,9 @@ class Asking:
             price_version=self._registry.catalogue_version,
             parent=answer,
             also=once,
+            words="" if turn.is_private else turn.question or "",
+            request=answer,
         )
-        return await self._admission.admit(received, work)
 
     async def answered_by(self, message_id: MessageId, guild_id: GuildId) -> Turn | None:
         """The turn whose answer a message shows, be it forgotten by now; None where it shows none."""
@@ -170,18 +201,18 @@ class Asking:
         """(label, value) for the model's autocomplete."""
         return self._choosing.models(typed)
 
-    async def _is_private(self, received: Received, parent: JobId) -> bool:
+    async def _is_private(self, guild_id: GuildId, member_id: MemberId, parent: JobId) -> bool:
         """Whether what goes on from there is for its member alone. Raises Refusal where there is nothing to go on from.
 
         A private answer is gone on with by its own member only.
         """
 
         def look(reader: Reader) -> bool | None:
-            turn = _turn_at(reader, parent, received.guild_id)
+            turn = _turn_at(reader, parent, guild_id)
             place = place_of(reader, parent)
             if turn is None or place is None:
                 return None
-            is_own = place.member_id == received.member_id
+            is_own = place.member_id == member_id
             return turn.is_private if is_own or not turn.is_private else None
 
         is_private = await self._database.read(look)
@@ -191,8 +222,6 @@ class Asking:
 
     def _note(self, tx: Transaction, job_id: JobId, question: Question) -> None:
         now = self._clock.now()
-        for position, source in enumerate(question.pictures):
-            results.add_source(tx, job_id=job_id, position=position, source=source)
         store.add_turn(
             tx,
             job_id=job_id,

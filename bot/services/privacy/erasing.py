@@ -13,6 +13,7 @@ from bot.core.clock import Clock
 from bot.core.errors import DatabaseUnavailable
 from bot.core.ids import MessageId
 from bot.db import Database, Transaction
+from bot.services.leave import store as leaves
 from bot.services.ports import CannotDeliver, DeliverLater, Eraser
 from bot.services.privacy import store
 from bot.services.privacy.model import Erasable, Spot, WantedPost, Whose, Wish, emptied_payload, emptied_result
@@ -63,7 +64,7 @@ class Erasing:
         return sum([await self._fulfil(wish) for wish in wishes])
 
     async def _fulfil(self, wish: Wish) -> bool:
-        await self._database.write(lambda tx: store.empty_rest(tx, wish))
+        await self._empty_rest(wish)
         spot: Spot | None = None
         while True:
             spot = await self._batch(wish, spot)
@@ -75,6 +76,16 @@ class Erasing:
         if is_finished:
             log.info("a member's data was deleted", extra={"wish": wish.id})
         return is_finished
+
+    async def _empty_rest(self, wish: Wish) -> None:
+        """What is no job: styles, reports, and requests that wait for leave, which end so."""
+        now, whose = self._clock.now(), wish.whose
+
+        def write(tx: Transaction) -> None:
+            store.empty_rest(tx, wish)
+            leaves.withdraw_all(tx, whose.guild_id, whose.member_id, until=wish.asked_at, at=now)
+
+        await self._database.write(write)
 
     async def _batch(self, wish: Wish, after: Spot | None) -> Spot | None:
         """Empties some jobs in one transaction; returns where to go on, None at the end."""

@@ -14,6 +14,7 @@ from bot.core.ids import JobId
 from bot.db import Database, Reader, Row
 from bot.services.books import booked_for
 from bot.services.exporting import exact_usd, iso
+from bot.services.leave import store as leaves
 from bot.services.payload import KINDS, UnreadablePayload, decode_payload
 from bot.services.privacy import store
 from bot.services.privacy.model import Spot, Whose
@@ -99,7 +100,7 @@ class HandingOut:
             "server": str(whose.guild_id),
             "made_at": iso(self._clock.now()),
         }
-        for part in ("styles", "reports", "deletions", "requests", "interactions"):
+        for part in ("styles", "reports", "deletions", "waiting", "requests", "interactions"):
             fields[part] = [item.fields for item in items if item.part == part]
         text = json.dumps(fields, ensure_ascii=False, indent=1)
         requests = sum(1 for item in items if item.part == "requests")
@@ -178,7 +179,14 @@ def _few(reader: Reader, whose: Whose) -> list[_Item]:
         )
         for one in store.wishes(reader, whose)
     ]
-    return styles + wishes
+    waiting = [
+        _Item(
+            part="waiting",
+            fields={"id": one.job_id, "words": one.words, "kept": one.request, "asked_at": iso(one.asked_at)},
+        )
+        for one in leaves.of_member(reader, whose.guild_id, whose.member_id)
+    ]
+    return styles + wishes + waiting
 
 
 def _request(reader: Reader, whose: Whose, row: Row) -> Fields:

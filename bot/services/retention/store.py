@@ -6,7 +6,8 @@ from bot.core.clock import Millis
 from bot.core.ids import AssetId, JobId
 from bot.db import Reader, Transaction
 
-# A job that is under way, or ended a short while ago, keeps its pictures, whichever side they stand on.
+# A job that is under way, or ended a short while ago, keeps its pictures, whichever side they stand on; so does what
+# waits for leave.
 _REMOVE_OLD = """
     UPDATE asset SET removed_at = :at WHERE id IN (
         SELECT id FROM asset WHERE removed_at IS NULL AND kept_at < :before
@@ -14,6 +15,7 @@ _REMOVE_OLD = """
             WHERE picture.asset_id = asset.id AND (job.finished_at IS NULL OR job.finished_at >= :before))
         AND NOT EXISTS (SELECT 1 FROM source JOIN job ON job.id = source.job_id
             WHERE source.asset_id = asset.id AND (job.finished_at IS NULL OR job.finished_at >= :before))
+        AND NOT EXISTS (SELECT 1 FROM leave_source WHERE leave_source.asset_id = asset.id)
         ORDER BY kept_at, id LIMIT :limit)
     RETURNING id
 """

@@ -10,6 +10,7 @@ from typing import Any
 
 import aiohttp
 import discord
+from discord import ui
 from discord.ext import commands
 
 from bot.core.crashpoints import CrashPoint
@@ -19,8 +20,10 @@ from bot.interactions.model import REPLY, Received
 from bot.services.ask.model import Question, Turn
 from bot.services.container import Services
 from bot.ui.answers.wording import refused
+from bot.ui.leave_cards import cancel_of, waiting_words
 from bot.ui.message_pictures import first_picture
 from bot.ui.places import parent_of
+from bot.ui.words import Words
 
 log = logging.getLogger(__name__)
 
@@ -80,14 +83,20 @@ async def _ask(
     except Refusal:
         await desk.refused(received.id)
         raise
-    await _show_place(job_id, services)
+    await _show_place(message, job_id, services)
 
 
-async def _show_place(job_id: JobId, services: Services) -> None:
-    """The answer comes without it too, and after a restart."""
+async def _show_place(message: discord.Message, job_id: JobId, services: Services) -> None:
+    """The answer comes without it too, and after a restart; so does a moderator's word."""
     progress = await services.board.of_job(job_id)
     if progress is not None and not progress.has_last_word:
         await services.talk.live.wait_in_channel(job_id, estimate=progress.estimate, held=progress.held)
+    leave = await services.leave.of(job_id) if progress is None else None
+    if leave is not None and not leave.is_over:
+        view: ui.View = ui.View(timeout=None)
+        view.add_item(cancel_of(leave))
+        view.stop()
+        await _reply(message, waiting_words(leave), nonce=f"waits {message.id}", view=view)
 
 
 def _words(content: str, bot_id: int) -> str:
@@ -106,14 +115,20 @@ def _missing(message: discord.Message, guild: discord.Guild) -> str:
 
 
 async def _tell(message: discord.Message, error: Refusal) -> None:
-    told = refused(error)
+    await _reply(message, refused(error), nonce=f"refusal {message.id}")
+
+
+async def _reply(message: discord.Message, told: Words, *, nonce: str, view: ui.View | None = None) -> None:
+    """Once, to whoever wrote the message; where it does not arrive, nothing else depends on it."""
+    nothing: Any = None  # what `send` takes for a message without buttons, though its overloads do not say so
     try:
         await message.channel.send(
             f"**{told.title}**\n{told.body}",
             reference=message.to_reference(fail_if_not_exists=False),
-            nonce=nonce_of(JobId(f"refusal {message.id}")),
+            nonce=nonce_of(JobId(nonce)),
+            view=nothing if view is None else view,
             allowed_mentions=discord.AllowedMentions.none(),
             suppress_embeds=True,
         )
     except (discord.HTTPException, aiohttp.ClientError, OSError) as trouble:
-        log.warning("a refusal could not be told", extra={"reason": error.reason, "error": type(trouble).__name__})
+        log.warning("a reply could not be sent", extra={"error": type(trouble).__name__})

@@ -1,13 +1,11 @@
 """Brings answers to Discord: public messages each sent once, the member's own card, or a direct message."""
 
-import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any
 
-import aiohttp
 import discord
 from discord import ui
 
@@ -20,17 +18,14 @@ from bot.ui.answers import private, rendering
 from bot.ui.answers.rendering import Sheet
 from bot.ui.card_editor import CardEditor, CardGone, CardLater, CardTooLarge
 from bot.ui.delivery import LOOK_BACK, SEND_TIMEOUT_S
+from bot.ui.guarding import MessageGone, guarded
 
 log = logging.getLogger(__name__)
-T = TypeVar("T")
 
 # An edit of a message that fills is worth no longer wait: the next one says more.
 EDIT_TIMEOUT_S = 10.0
 _CLOCK_SLACK = timedelta(minutes=1)
 _NONE = discord.AllowedMentions.none()
-_UNKNOWN_MESSAGE = 10008
-_CHANNEL_GONE = {10003, 10004}
-_TOO_LARGE = 40005
 
 
 class AnswerDelivery:
@@ -73,7 +68,7 @@ class AnswerDelivery:
         for message_id in spot.known.values():
             message = self._channel(spot).get_partial_message(message_id)
             try:
-                await _guarded(message.delete, SEND_TIMEOUT_S)
+                await guarded(message.delete, SEND_TIMEOUT_S)
             except CannotDeliver as error:
                 log.info("a message cannot be taken back", extra={"job": spot.job_id, "obstacle": error.obstacle})
 
@@ -141,7 +136,7 @@ class AnswerDelivery:
             return await channel.send(view=view, files=files, nonce=nonce, allowed_mentions=_NONE)
 
         try:
-            await _guarded(send, SEND_TIMEOUT_S)
+            await guarded(send, SEND_TIMEOUT_S)
         except CannotDeliver as error:
             log.info("no direct message", extra={"job": post.spot.job_id, "obstacle": error.obstacle})
             return False
@@ -189,7 +184,7 @@ class AnswerDelivery:
                 mention_author=False,
             )
 
-        message = await _guarded(send, SEND_TIMEOUT_S)
+        message = await guarded(send, SEND_TIMEOUT_S)
         return MessageId(message.id)
 
     async def _edited(self, spot: Spot, message_id: MessageId, sheet: Sheet, view: ui.View | None) -> bool:
@@ -211,7 +206,7 @@ class AnswerDelivery:
                 content=sheet.content, attachments=sheet.files(), view=view, allowed_mentions=_NONE
             )
 
-        await _guarded(edit, timeout_s)
+        await guarded(edit, timeout_s)
 
     async def _look(self, spot: Spot, sheets: tuple[Sheet, ...]) -> dict[int, MessageId]:
         """Messages of an earlier try whose ids are not known: by their file, their words, or their buttons."""
@@ -230,18 +225,11 @@ class AnswerDelivery:
             return found
 
         try:
-            return await _guarded(look, SEND_TIMEOUT_S)
+            return await guarded(look, SEND_TIMEOUT_S)
         except CannotDeliver as error:
             # Without the right to read the history the nonce alone must do; the send says if the channel is gone.
             log.warning("a channel cannot be read before a second try", extra={"obstacle": error.obstacle})
             return {}
-
-
-class MessageGone(CannotDeliver):
-    """The message is gone, the channel is not."""
-
-    def __init__(self) -> None:
-        super().__init__(Obstacle.CHANNEL_GONE)
 
 
 def _nonce(job_id: JobId, position: int) -> str:
@@ -260,28 +248,3 @@ def _shows(message: discord.Message, spot: Spot, sheet: Sheet) -> bool:
 def _has_button(message: discord.Message, custom_id: str) -> bool:
     rows = (row for row in message.components if isinstance(row, discord.ActionRow))
     return any(isinstance(one, discord.Button) and one.custom_id == custom_id for row in rows for one in row.children)
-
-
-async def _guarded(call: Callable[[], Awaitable[T]], timeout_s: float) -> T:
-    """Turns what Discord answers into what the caller may do."""
-    try:
-        async with asyncio.timeout(timeout_s):
-            return await call()
-    except discord.HTTPException as error:
-        raise _judged(error) from None
-    except discord.RateLimited as error:
-        raise DeliverLater("rate limited", retry_after_s=error.retry_after) from None
-    except (aiohttp.ClientError, OSError, TimeoutError) as error:
-        raise DeliverLater(type(error).__name__) from None
-
-
-def _judged(error: discord.HTTPException) -> Exception:
-    if error.status == 413 or error.code == _TOO_LARGE:
-        return CannotDeliver(Obstacle.TOO_LARGE)
-    if error.status >= 500 or error.status == 429:
-        return DeliverLater(f"status {error.status}")
-    if error.code == _UNKNOWN_MESSAGE:
-        return MessageGone()
-    if error.status == 404 or error.code in _CHANNEL_GONE:
-        return CannotDeliver(Obstacle.CHANNEL_GONE)
-    return CannotDeliver(Obstacle.NO_PERMISSION if error.status == 403 else Obstacle.BLOCKED)
