@@ -61,6 +61,7 @@ class Because(StrEnum):
     OVER_HOLD = "over_hold"
     OVER_DAY = "over_day"
     PAID_BEFORE = "paid_before"
+    WALLET_EMPTY = "wallet_empty"
     NOT_SIGNED = "not_signed"
 
 

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, NoReturn
 from bot.core.clock import SECOND_MS, Millis
 from bot.core.errors import EaselError
 from bot.core.money import TICKS_PER_USD, Ticks
-from bot.payments.chain import ATTODOLLARS_PER_TICK
+from bot.payments.chain import ATTODOLLARS_PER_TICK, Chain, ChainUnavailable
 from bot.payments.challenge import read_object
-from bot.payments.policy import TICKS_PER_UNIT, Approved, PaymentPolicy
+from bot.payments.policy import TICKS_PER_UNIT, Approved, Because, PaymentPolicy
 from bot.payments.transaction import Transfer, read_transfer
 
 if TYPE_CHECKING:
@@ -40,14 +40,16 @@ _TALKATIVE = ("httpx", "httpcore")
 
 
 class SigningFailed(EaselError):
-    """Nothing was signed, or what was signed was thrown away. `is_passing` says that a later try may do better.
+    """Nothing was signed, or what was signed was thrown away. `is_passing` says that a later try may do better, else
+    `because` says what the operator must see to.
 
     Holds nothing of the library's own error, whose frames have seen the key.
     """
 
-    def __init__(self, message: str, *, is_passing: bool) -> None:
+    def __init__(self, message: str, *, is_passing: bool, because: Because = Because.NOT_SIGNED) -> None:
         super().__init__(message)
         self.is_passing = is_passing
+        self.because = because
 
 
 class WalletKey:
@@ -110,6 +112,7 @@ class Signer:
         """
         self._check(approved)
         await asyncio.to_thread(load_library)
+        await self._check_funds(approved)
         try:
             # In a thread, with a loop of its own: nothing that the library keeps outlives the call.
             signed, transfer = await asyncio.to_thread(lambda: asyncio.run(self._create(approved)))
@@ -135,6 +138,22 @@ class Signer:
         )
         if not is_allowed:
             raise SigningFailed("the signer's own policy forbids this payment", is_passing=False)
+
+    async def _check_funds(self, approved: Approved) -> None:
+        """A payment that the wallet cannot cover would be in doubt until no chain takes it any more.
+
+        Where the chain's server does not say, the signing itself will find out what is wrong with it.
+        """
+        chain = Chain(rpc_url=self._rpc_url, chain_id=self._policy.chain_id)
+        try:
+            held = await chain.balance(currency=self._policy.currency, holder=await self.address())
+            needed = approved.amount + await chain.fee_max()
+        except ChainUnavailable:
+            return
+        finally:
+            await chain.close()
+        if held * TICKS_PER_UNIT < needed:
+            raise SigningFailed("the wallet holds too little", is_passing=False, because=Because.WALLET_EMPTY)
 
     def _check_signed(self, transfer: Transfer, approved: Approved) -> None:
         policy = self._policy

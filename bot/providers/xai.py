@@ -12,6 +12,7 @@ from bot.core.errors import (
     Moderated,
     OutcomeUnknown,
     ProviderError,
+    RetryLater,
     UnknownWork,
 )
 from bot.core.money import ZERO
@@ -99,7 +100,7 @@ class Xai:
         if safe_id(external_id) is None:
             raise UnknownWork("the stored id is none that this gateway gives")
         answer = await self._client.poll(f"/images/{external_id}")
-        return read_poll(answer, self._secrets(order.prompt), self._facts.poll_min_s)
+        return read_poll(answer, external_id, self._secrets(order.prompt), self._facts.poll_min_s)
 
     async def ask(self, order: AskOrder, context: SubmitContext) -> AskSubmission:
         """Streams where a sink is given. Searches go by the Responses API, which alone has the tools."""
@@ -176,11 +177,13 @@ def read_submit(answer: Answer, secrets: tuple[str, ...], poll_after_s: float) -
     return read_images(Images.read(images), fee=ZERO, is_empty_withheld="data" in images)
 
 
-def read_poll(answer: Answer, secrets: tuple[str, ...], poll_after_s: float) -> PollAnswer:
+def read_poll(answer: Answer, asked: ExternalId, secrets: tuple[str, ...], poll_after_s: float) -> PollAnswer:
     """What the answer to a poll means. Raises ProviderError."""
     if not answer.is_success:
         raise refused_poll(answer, secrets=secrets)
     deferred = _Deferred.read(answer.json)
+    if safe_id(deferred.request_id) not in (None, asked):
+        raise RetryLater("the gateway answered for another job")
     whole = deferred.response if isinstance(deferred.response, dict) else answer.json
     if answer.status == 200 and isinstance(whole, dict) and "data" in whole:
         return read_images(Images.read(whole), fee=ZERO, is_empty_withheld=True)

@@ -190,7 +190,7 @@ class Paying:
             await self._unsigned(job, str(error))
             if error.is_passing:
                 raise RetryLater(str(error)) from None
-            self._decline(job, Because.NOT_SIGNED)
+            self._decline(job, error.because)
         sealed = self._vault.seal(signed.credential, bound_to=job.id)
         at = self._clock.now()
         payment = await self._database.write(lambda tx: store.signed(tx, job.id, signed, credential=sealed, at=at))

@@ -24,6 +24,7 @@ from mpp.store import MemoryStore
 from bot.core.money import usd
 from bot.payments.policy import USDC_E
 from sandbox.chain.rpc import PretendChain
+from sandbox.gateways.locus import BODY_MAX
 from sandbox.gateways.painter import paint
 
 _HOST = "127.0.0.1"
@@ -69,6 +70,8 @@ class Trick(StrEnum):
     EXPIRED = "expired"
     DECIMAL_AMOUNT = "decimal_amount"
     OTHER_REALM = "other_realm"
+    # In the challenge, and in order: it is bound to the body.
+    BOUND = "bound"
     # Before it is paid.
     FREE = "free"
     DOWN_UNPAID = "down_unpaid"
@@ -125,7 +128,7 @@ class PayingLocus:
         """Runs on a free port."""
         async with httpx.AsyncClient(trust_env=False, timeout=10.0) as http:
             locus = cls(chain=chain, http=http)
-            app = web.Application()
+            app = web.Application(client_max_size=BODY_MAX)
             for slug in AMOUNTS:
                 app.router.add_post(f"/grok/{slug}", locus._answer)
             runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
@@ -173,7 +176,8 @@ class PayingLocus:
         """pympp's own answer: the challenge, or the settled payment."""
         headers = {} if credential is None else {"Authorization": credential}
         ask = Request("POST", str(request.url), headers, body)
-        return await self._mpp.charge(**_terms(self.trick, request.path))(ask)
+        bound = {"body": body} if self.trick is Trick.BOUND else {}
+        return await self._mpp.charge(**_terms(self.trick, request.path), **bound)(ask)
 
     async def _paid(
         self, request: web.Request, body: bytes, order: dict[str, Any], result: PaymentVerified

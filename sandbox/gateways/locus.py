@@ -86,10 +86,12 @@ def error_body(status: int) -> object:
 
 
 class PretendLocus:
-    """All endpoints of the wrapped access. `approve` lets a call run that waits for a person."""
+    """All endpoints of the wrapped access. `approve` lets a call run that waits for a person; with `is_open` nobody
+    needs a key."""
 
     def __init__(self, *, key: str, desk: Desk) -> None:
         self._key = key
+        self.is_open = False
         self._desk = desk
 
     def app(self) -> web.Application:
@@ -116,7 +118,7 @@ class PretendLocus:
         slug = request.match_info["slug"]
         if slug not in _ENDPOINTS:
             return await self._unknown(request)
-        if request.headers.get("Authorization") != f"Bearer {self._key}":
+        if not self.is_open and request.headers.get("Authorization") != f"Bearer {self._key}":
             return web.json_response(error_body(401), status=401)
         checks, required = _ENDPOINTS[slug]
         try:

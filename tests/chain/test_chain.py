@@ -115,6 +115,20 @@ async def test_without_a_digest_another_body_is_drawn_for_the_same_payment(
     assert (await order(session, locus, prompt="a castle", credential=payment.credential))[0] == 200
 
 
+async def test_with_a_digest_another_body_is_refused_and_costs_nothing(
+    session: aiohttp.ClientSession, chain: PretendChain, locus: PayingLocus
+) -> None:
+    locus.trick = Trick.BOUND
+    payment = await signed(session, chain, locus)
+
+    status, headers = await order(session, locus, prompt="a castle", credential=payment.credential)
+    assert status == 402
+    assert "Payment-Receipt" not in headers
+    assert chain.transfers == []
+    assert (await order(session, locus, credential=payment.credential))[0] == 200
+    assert len(chain.transfers) == 1
+
+
 async def test_one_challenge_signed_in_two_seconds_is_two_payments(
     session: aiohttp.ClientSession, chain: PretendChain, locus: PayingLocus, monkeypatch: pytest.MonkeyPatch
 ) -> None:

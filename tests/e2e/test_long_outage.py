@@ -10,7 +10,12 @@ from sandbox.gateways.server import Watched
 from tests.e2e.scene import Scene, scene
 
 JOBS = 8
-ROOMY = {"EASEL_MEMBER_JOBS": "20", "EASEL_GUILD_JOBS": "20", "EASEL_MEMBER_DAILY_USD": "9"}
+ROOMY = {
+    "EASEL_MEMBER_AT_ONCE": "8",
+    "EASEL_MEMBER_JOBS": "20",
+    "EASEL_GUILD_JOBS": "20",
+    "EASEL_MEMBER_DAILY_USD": "9",
+}
 TICK_S = 5.0
 TWO_HOURS_S = 7_200.0
 
@@ -39,7 +44,7 @@ class Bell:
 
 async def test_a_gateway_that_is_down_for_two_hours_is_asked_seldom_and_found_by_one_probe(tmp_path: Path) -> None:
     """Waits grow to minutes for all jobs together, one question finds it back, and no herd follows."""
-    async with scene(tmp_path, {**ROOMY, "EASEL_MEMBER_AT_ONCE": "8"}) as play:
+    async with scene(tmp_path, ROOMY) as play:
         play.rig.gateways.faults.when("", outcome(Outcome.NEVER_ENDS))
         for number in range(JOBS):
             await play.ask(f"number {number}")

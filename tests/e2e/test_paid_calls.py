@@ -123,3 +123,29 @@ async def test_a_payment_in_doubt_is_decided_by_the_chain_also_without_the_walle
             assert await held(house) == 0
             await stage.assert_sound(house)
         assert len(chain.transfers) == 1
+
+
+@pytest.mark.parametrize("model", ["locus/grok-imagine", None])
+async def test_an_empty_wallet_is_refused_plainly_or_made_good_by_another_gateway(
+    tmp_path: Path, model: str | None
+) -> None:
+    """D14."""
+    async with paid(tmp_path) as (stage, chain, locus, house):
+        chain.balance = 0
+        ana = stage.sandbox.person("ana")
+        use = await ana.command("imagine", prompt="a fox", model=model)
+        await use.answered()
+        (job,) = await stage.settle(house)
+        assert (chain.transfers, locus.credentials) == ([], [])
+        if model is None:
+            assert (job.state, job.provider) == (State.DONE, "pixazo")
+        else:
+            assert (job.state, job.reason) == (State.FAILED, "payment_wanted")
+            assert "You were **not** charged" in use.response.plain_text()
+        # The wallet is looked after by a person: until then nobody else is kept waiting by it.
+        again = await ana.command("imagine", prompt="another fox", model="locus/grok-imagine")
+        await again.answered()
+        assert "not available" in again.response.plain_text()
+        assert await held(house) == 0
+        assert await spent(house) == stage.booked()
+        await stage.assert_sound(house)

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from bot.core.clock import MINUTE_MS
 from bot.core.errors import Charged, GenerationFailed, OutcomeUnknown, ProviderError, RetryLater
 from bot.core.ids import hold_id_of
 from bot.core.money import Ticks, usd
+from bot.core.requests import PictureFormat, SourcePicture, Verb
 from bot.jobs import store as jobs
 from bot.jobs.model import Job, State
 from bot.ledger import store as ledger
@@ -18,9 +20,9 @@ from bot.ledger.check import check
 from bot.ledger.model import EntryKind, HoldState
 from bot.payments import store
 from bot.payments.model import PaymentState
-from bot.payments.policy import USDC_E, Approved, Because
+from bot.payments.policy import TICKS_PER_UNIT, USDC_E, Approved, Because
 from bot.payments.signer import Signed, Signer, SigningFailed, WalletKey
-from bot.providers.contract import Accepted, ExternalId, Finished
+from bot.providers.contract import Accepted, ExternalId, Finished, PaymentRequired, SubmitContext
 from bot.providers.locus_mpp import PaidFinished
 from bot.services.books import booked_for
 from bot.services.paying import PaymentDeclined
@@ -193,9 +195,11 @@ async def test_a_timeout_after_paying_sends_the_same_bytes_once_more_and_pays_no
 
 
 async def test_a_connection_cut_after_paying_pays_nothing_more(paid: House) -> None:
+    """The same bytes are sent once more: to a credential that was used the gateway says 403, and nothing is paid."""
     paid.locus.trick = Trick.CUT_ONCE
-    job, _ = await unknown(paid)
+    job, error = await unknown(paid)
 
+    assert "HTTP 403" in str(error)
     assert len(paid.locus.credentials) == 2
     assert len(set(paid.locus.credentials)) == 1
     assert len(paid.server.transfers) == 1
@@ -265,6 +269,37 @@ async def test_a_success_without_our_receipt_is_used_and_flagged(
     row = await paid.payment(job)
     assert (row.state, row.receipt) == (PaymentState.SETTLED_NO_RECEIPT, None)
     assert "a payment was taken without a receipt" in caplog.messages
+
+
+async def test_the_paid_request_is_the_very_one_that_a_bound_challenge_names(paid: House) -> None:
+    """D11: the digest of the probe's body fits the paid one's, byte for byte."""
+    paid.locus.trick = Trick.BOUND
+    assert isinstance(await paid.pay(await paid.job()), Finished)
+    assert len(paid.server.transfers) == 1
+
+
+async def test_a_body_of_eight_megabytes_is_paid_once(paid: House) -> None:
+    """It goes up twice: with the probe, and with the payment."""
+    picture = SourcePicture(data=b"\x89PNG" + bytes(6 * 1024 * 1024), format=PictureFormat.PNG)
+    large = replace(ORDER, verb=Verb.EDIT, sources=(picture,), aspect_ratio=None)
+    job = await paid.job()
+    unpaid = await paid.provider.submit(large, SubmitContext(idempotency_key=job.idempotency_key))
+    assert isinstance(unpaid, PaymentRequired)
+    assert isinstance(await paid.paying.submit(job, large, paid.provider, unpaid), Finished)
+    assert (paid.locus.probes, len(paid.server.transfers)) == (1, 1)
+
+
+async def test_an_empty_wallet_pays_nothing_and_leaves_no_doubt(paid: House, caplog: pytest.LogCaptureFixture) -> None:
+    """D14: a payment that the wallet cannot cover is not signed, so that the job can go elsewhere at once."""
+    paid.server.balance = PRICE // TICKS_PER_UNIT  # enough for the call, not for the fee
+    job = await paid.job()
+    with pytest.raises(PaymentDeclined, match="wallet_empty"):
+        await paid.pay(job)
+    assert (await paid.payment(job)).state is PaymentState.UNPAID
+    assert (paid.locus.credentials, paid.server.transfers, await paid.signed_today()) == ([], [], 0)
+    assert "the wallet holds too little" in str([vars(one) for one in caplog.records])
+    paid.server.balance = 25_000_000
+    assert isinstance(await paid.pay(job), Finished)
 
 
 async def test_a_slow_answer_is_waited_for(paid: House) -> None:

@@ -75,7 +75,7 @@ def _xai_submit(answer: Answer) -> object:
 
 
 def _xai_poll(answer: Answer) -> object:
-    return xai.read_poll(answer, SECRETS, 2.0)
+    return xai.read_poll(answer, ExternalId("4711"), SECRETS, 2.0)
 
 
 _IMAGES = {

@@ -1,11 +1,12 @@
 """What every adapter must do, whichever gateway it speaks to."""
 
+from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
 
 from bot.core.clock import SystemClock
-from bot.core.crashpoints import CrashPoint
+from bot.core.crashpoints import NONE, CrashPoint, Crashpoints
 from bot.core.errors import (
     BadRequest,
     Charged,
@@ -21,7 +22,9 @@ from bot.core.errors import (
 from bot.core.requests import ModelId, PictureOrder, ProviderName, Verb
 from bot.providers.catalogue import Catalogue, listed_for, listed_price, worst_case
 from bot.providers.contract import Accepted, ExternalId, Finished, Provider, StillRunning
-from bot.providers.registry import Registry, build
+from bot.providers.http import Timeouts
+from bot.providers.locus_mpp import LocusMpp, PaidClient
+from bot.providers.registry import Options, Registry, build
 from sandbox.gateways import (
     Break,
     Gateways,
@@ -37,16 +40,24 @@ from sandbox.gateways import (
 from sandbox.gateways.faults import AnswerFault, WorkFault
 from tests.providers.conftest import CONTEXT, QUICK, Passings, access, order_for
 
+# One gateway in two ways: xAI's deferred pictures, and Locus without a key.
+DEFERRED, UNPAID = "xai-deferred", "locus-unpaid"
 MODELS = {
     "pixazo": "pixazo/grok-imagine-quality",
     "locus": "locus/grok-imagine",
     "apiinone": "apiinone/grok-imagine",
     "apiframe": "apiframe/grok-imagine",
     "xai": "xai/grok-imagine",
+    DEFERRED: "xai/grok-imagine",
+    UNPAID: "locus/grok-imagine",
 }
-ALL = pytest.mark.parametrize("name", list(MODELS))
-SEVERAL = pytest.mark.parametrize("name", ["pixazo", "locus", "xai"])  # the others draw one picture for each order
-POLLED = pytest.mark.parametrize("name", ["pixazo", "apiinone", "apiframe"])
+# Everybody, and everybody but the one that is paid by the call: before it is paid, a call can cost nothing, so that it
+# promises more (what it promises once it is paid stands with the payments' tests).
+ANYBODY = pytest.mark.parametrize("name", list(MODELS))
+ALL = pytest.mark.parametrize("name", [name for name in MODELS if name != UNPAID])
+# The others draw one picture for each order.
+SEVERAL = pytest.mark.parametrize("name", ["pixazo", "locus", "xai", DEFERRED])
+POLLED = pytest.mark.parametrize("name", ["pixazo", "apiinone", "apiframe", DEFERRED])
 # "You only pay for successful generations": work that failed for whatever reason is not charged there.
 FREE_WHEN_FAILED = ("apiinone", "apiframe")
 
@@ -64,9 +75,49 @@ async def finish(provider: Provider, order: PictureOrder) -> Finished:
     raise AssertionError("never finished")
 
 
+def at(name: str) -> ProviderName:
+    """The gateway that is spoken to."""
+    return ProviderName(name.partition("-")[0])
+
+
+def built(
+    name: str,
+    gateways: Gateways,
+    catalogue: Catalogue,
+    *,
+    quick: Timeouts = QUICK,
+    crashpoints: Crashpoints = NONE,
+    key: str | None = None,
+) -> Registry:
+    """The adapters in that way; `key` in place of the right ones."""
+    found = {one: value if key is None else replace(value, key=key) for one, value in access(gateways).items()}
+    ready: dict[ProviderName, Provider] = {}
+    if name == UNPAID:
+        gateways.locus.is_open = True
+        base_url = found.pop(at(name)).base_url.removesuffix("/grok")
+        offers = {offer.model: offer for offer in catalogue.offers if offer.provider == at(name)}
+        client = PaidClient(base_url=base_url, auth={}, clock=SystemClock(), crashpoints=crashpoints, timeouts=quick)
+        ready[at(name)] = LocusMpp(client=client, offers=offers)
+    return build(
+        found,
+        catalogue,
+        clock=SystemClock(),
+        crashpoints=crashpoints,
+        timeouts=dict.fromkeys(found, quick),
+        options=Options(xai_is_deferred=name == DEFERRED),
+        ready=ready,
+    )
+
+
+@pytest.fixture
+async def registry(name: str, gateways: Gateways, catalogue: Catalogue, passings: Passings) -> AsyncIterator[Registry]:
+    async with built(name, gateways, catalogue, crashpoints=passings) as opened:
+        yield opened
+
+
 @pytest.fixture
 def provider(registry: Registry, name: str) -> Provider:
-    return registry.provider(ProviderName(name))
+    return registry.provider(at(name))
 
 
 @SEVERAL
@@ -110,7 +161,7 @@ async def test_one_picture_is_drawn_and_its_price_posted(
 
 @ALL
 def test_the_catalogue_says_what_the_adapter_does(name: str, provider: Provider, registry: Registry) -> None:
-    facts = registry.facts(ProviderName(name))
+    facts = registry.facts(at(name))
     assert (facts.idempotency_key_s is not None) is provider.honours_idempotency_key
     assert 0 < facts.poll_min_s <= facts.poll_max_s
 
@@ -119,7 +170,7 @@ def test_the_catalogue_says_what_the_adapter_does(name: str, provider: Provider,
 async def test_fewer_pictures_than_asked_are_delivered_and_priced_as_such(
     name: str, provider: Provider, registry: Registry, gateways: Gateways
 ) -> None:
-    gateways.faults.next(name, WorkFault(kind=Outcome.FEWER, count=1))
+    gateways.faults.next(at(name), WorkFault(kind=Outcome.FEWER, count=1))
     order = order_for(registry, MODELS[name], count=4)
     finished = await finish(provider, order)
     offer = registry.offer(order.provider, order.model)
@@ -129,11 +180,11 @@ async def test_fewer_pictures_than_asked_are_delivered_and_priced_as_such(
     assert posted == gateways.book.total()
 
 
-@ALL
+@ANYBODY
 async def test_pictures_inside_the_answer_come_as_bytes(
     name: str, provider: Provider, registry: Registry, gateways: Gateways
 ) -> None:
-    gateways.faults.next(name, outcome(Outcome.BASE64))
+    gateways.faults.next(at(name), outcome(Outcome.BASE64))
     finished = await finish(provider, order_for(registry, MODELS[name]))
     (picture,) = finished.pictures
     assert picture.url is None
@@ -141,7 +192,7 @@ async def test_pictures_inside_the_answer_come_as_bytes(
     assert picture.data.startswith(b"\xff\xd8\xff")
 
 
-@ALL
+@ANYBODY
 async def test_the_crash_points_are_passed_once_and_in_order(
     name: str, provider: Provider, registry: Registry, passings: Passings
 ) -> None:
@@ -153,7 +204,7 @@ async def test_the_crash_points_are_passed_once_and_in_order(
 async def test_a_submit_is_never_repeated_by_itself(
     name: str, provider: Provider, registry: Registry, gateways: Gateways
 ) -> None:
-    gateways.faults.next(name, lost_answer(), times=5)
+    gateways.faults.next(at(name), lost_answer(), times=5)
     with pytest.raises(OutcomeUnknown) as caught:
         await provider.submit(order_for(registry, MODELS[name]), CONTEXT)
     assert caught.value.charged is Charged.UNKNOWN
@@ -183,7 +234,7 @@ async def test_a_submit_is_never_repeated_by_itself(
 async def test_what_may_have_been_accepted_is_unknown(
     name: str, fault: AnswerFault, provider: Provider, registry: Registry, gateways: Gateways
 ) -> None:
-    gateways.faults.next(name, fault)
+    gateways.faults.next(at(name), fault)
     with pytest.raises(ProviderError) as caught:
         await provider.submit(order_for(registry, MODELS[name]), CONTEXT)
     assert caught.value.charged is Charged.UNKNOWN
@@ -192,19 +243,18 @@ async def test_what_may_have_been_accepted_is_unknown(
 
 @ALL
 async def test_an_answer_that_comes_too_late_is_unknown(name: str, gateways: Gateways, catalogue: Catalogue) -> None:
-    impatient = {ProviderName(name): replace(QUICK, submit_s=0.2)}
-    async with build(access(gateways), catalogue, clock=SystemClock(), timeouts=impatient) as registry:
-        gateways.faults.next(name, late_answer(30))
+    async with built(name, gateways, catalogue, quick=replace(QUICK, submit_s=0.2)) as registry:
+        gateways.faults.next(at(name), late_answer(30))
         with pytest.raises(OutcomeUnknown):
-            await registry.provider(ProviderName(name)).submit(order_for(registry, MODELS[name]), CONTEXT)
+            await registry.provider(at(name)).submit(order_for(registry, MODELS[name]), CONTEXT)
     assert len(gateways.book.charges) == 1
 
 
-@ALL
+@ANYBODY
 async def test_a_refused_connection_is_surely_not_sent(
     name: str, provider: Provider, registry: Registry, gateways: Gateways, passings: Passings
 ) -> None:
-    async with gateways.refusing(name):
+    async with gateways.refusing(at(name)):
         with pytest.raises(RetryLater) as caught:
             await provider.submit(order_for(registry, MODELS[name]), CONTEXT)
     assert caught.value.charged is Charged.NO
@@ -212,7 +262,7 @@ async def test_a_refused_connection_is_surely_not_sent(
     assert isinstance(await finish(provider, order_for(registry, MODELS[name])), Finished)
 
 
-@ALL
+@ANYBODY
 @pytest.mark.parametrize(
     ("header", "seconds"), [("3", 3.0), (None, None), ("1000000000", 120.0), ("-5", 1.0), ("soon", None)]
 )
@@ -225,7 +275,7 @@ async def test_too_many_requests_may_be_tried_later(
     registry: Registry,
     gateways: Gateways,
 ) -> None:
-    gateways.faults.next(name, status(429, retry_after=header))
+    gateways.faults.next(at(name), status(429, retry_after=header))
     with pytest.raises(RetryLater) as caught:
         await provider.submit(order_for(registry, MODELS[name]), CONTEXT)
     assert caught.value.retry_after_s == seconds
@@ -233,7 +283,7 @@ async def test_too_many_requests_may_be_tried_later(
     assert gateways.book.charges == ()
 
 
-@ALL
+@ANYBODY
 @pytest.mark.parametrize(("code", "error"), [(401, NotAuthorised), (403, NotAuthorised), (402, OutOfFunds)])
 async def test_the_operator_must_act(
     *,
@@ -244,7 +294,7 @@ async def test_the_operator_must_act(
     registry: Registry,
     gateways: Gateways,
 ) -> None:
-    gateways.faults.next(name, status(code))
+    gateways.faults.next(at(name), status(code))
     with pytest.raises(error) as caught:
         await provider.submit(order_for(registry, MODELS[name]), CONTEXT)
     assert caught.value.charged is Charged.NO
@@ -253,14 +303,13 @@ async def test_the_operator_must_act(
 
 @ALL
 async def test_a_wrong_key_is_not_authorised(name: str, gateways: Gateways, catalogue: Catalogue) -> None:
-    wrong = {key: replace(value, key="wrong-key-123") for key, value in access(gateways).items()}
-    async with build(wrong, catalogue, clock=SystemClock()) as registry:
+    async with built(name, gateways, catalogue, key="wrong-key-123") as registry:
         with pytest.raises(NotAuthorised) as caught:
-            await registry.provider(ProviderName(name)).submit(order_for(registry, MODELS[name]), CONTEXT)
+            await registry.provider(at(name)).submit(order_for(registry, MODELS[name]), CONTEXT)
     assert "wrong-key" not in str(caught.value)
 
 
-@ALL
+@ANYBODY
 async def test_a_refused_prompt_is_moderated_and_free(
     name: str, provider: Provider, registry: Registry, gateways: Gateways
 ) -> None:
@@ -275,7 +324,7 @@ async def test_a_refused_prompt_is_moderated_and_free(
 async def test_a_withheld_picture_is_moderated_and_perhaps_charged(
     name: str, provider: Provider, registry: Registry, gateways: Gateways
 ) -> None:
-    gateways.faults.next(name, outcome(Outcome.MODERATED))
+    gateways.faults.next(at(name), outcome(Outcome.MODERATED))
     with pytest.raises(Moderated) as caught:
         await finish(provider, order_for(registry, MODELS[name]))
     assert (caught.value.charged is Charged.NO) is (name in FREE_WHEN_FAILED)
@@ -286,18 +335,18 @@ async def test_a_withheld_picture_is_moderated_and_perhaps_charged(
 async def test_an_answer_without_a_picture_failed_and_was_perhaps_charged(
     name: str, provider: Provider, registry: Registry, gateways: Gateways
 ) -> None:
-    gateways.faults.next(name, outcome(Outcome.EMPTY))
-    with pytest.raises(Moderated if name == "xai" else GenerationFailed) as caught:  # xAI gives none it withholds
+    gateways.faults.next(at(name), outcome(Outcome.EMPTY))
+    with pytest.raises(Moderated if at(name) == "xai" else GenerationFailed) as caught:  # xAI gives none it withholds
         await finish(provider, order_for(registry, MODELS[name]))
     assert caught.value.charged is not Charged.NO
 
 
-@ALL
+@ANYBODY
 async def test_a_redirect_is_not_followed_and_the_key_stays_at_home(
     name: str, provider: Provider, registry: Registry, gateways: Gateways
 ) -> None:
     fault = AnswerFault(kind=Break.REDIRECT, target=f"{gateways.trap_url}/steal", is_charged=False)
-    gateways.faults.next(name, fault)
+    gateways.faults.next(at(name), fault)
     with pytest.raises(ProviderError) as caught:
         await provider.submit(order_for(registry, MODELS[name]), CONTEXT)
     assert caught.value.charged is Charged.NO
@@ -309,14 +358,14 @@ async def test_no_message_repeats_the_prompt_or_the_key(
     name: str, provider: Provider, registry: Registry, gateways: Gateways
 ) -> None:
     prompt = "my neighbour Ana Ruiz, 14 Elm Street"
-    key = gateways.keys[name]
+    key = gateways.keys[at(name)]
     for told in (
         f"bad prompt: {prompt}",
         f"bad key {key}",
         f"see https://x.example/?k={key}",
         "14 elm street?",
     ):
-        gateways.faults.next(name, status(400, body={"error": "Bad Request", "message": told}))
+        gateways.faults.next(at(name), status(400, body={"error": "Bad Request", "message": told}))
         with pytest.raises(ProviderError) as caught:
             await provider.submit(order_for(registry, MODELS[name], prompt), CONTEXT)
         words = str(caught.value).casefold()
@@ -324,7 +373,7 @@ async def test_no_message_repeats_the_prompt_or_the_key(
         assert key not in words
 
 
-@ALL
+@ANYBODY
 async def test_a_model_that_left_the_catalogue_is_not_sent(
     name: str, provider: Provider, registry: Registry, gateways: Gateways
 ) -> None:
@@ -335,11 +384,11 @@ async def test_a_model_that_left_the_catalogue_is_not_sent(
     assert gateways.book.charges == ()
 
 
-@ALL
+@ANYBODY
 async def test_a_submit_that_is_repeated_is_charged_once_only_where_the_key_is_honoured(
     name: str, provider: Provider, registry: Registry, gateways: Gateways
 ) -> None:
-    assert provider.name == name
+    assert provider.name == at(name)
     order = order_for(registry, MODELS[name])
     first = await provider.submit(order, CONTEXT)
     second = await provider.submit(order, CONTEXT)
@@ -347,7 +396,7 @@ async def test_a_submit_that_is_repeated_is_charged_once_only_where_the_key_is_h
     assert (isinstance(first, Accepted) and first == second) is provider.honours_idempotency_key
 
 
-@ALL
+@ANYBODY
 @pytest.mark.parametrize("verb", list(Verb))
 async def test_a_verb_that_the_model_does_not_have_is_refused_before_it_costs(
     name: str, verb: Verb, provider: Provider, registry: Registry, gateways: Gateways
@@ -363,7 +412,7 @@ async def test_a_verb_that_the_model_does_not_have_is_refused_before_it_costs(
     assert gateways.book.charges == ()
 
 
-@ALL
+@ANYBODY
 async def test_closing_twice_is_harmless(name: str, provider: Provider, registry: Registry) -> None:
     await provider.submit(order_for(registry, MODELS[name]), CONTEXT)
     await provider.close()
@@ -371,7 +420,6 @@ async def test_closing_twice_is_harmless(name: str, provider: Provider, registry
 
 
 POLL_TROUBLE = [
-    status(402, at=Step.POLL),
     status(500, at=Step.POLL),
     status(502, at=Step.POLL),
     status(429, at=Step.POLL),
@@ -397,7 +445,7 @@ async def test_poll_trouble_says_nothing_about_the_work(
     order = order_for(registry, MODELS[name])
     accepted = await provider.submit(order, CONTEXT)
     assert isinstance(accepted, Accepted)
-    gateways.faults.next(name, fault, times=10)  # the client library repeats a GET on a kept connection
+    gateways.faults.next(at(name), fault, times=10)  # the client library repeats a GET on a kept connection
     with pytest.raises(RetryLater) as caught:
         await provider.poll(order, accepted.external_id)
     assert caught.value.is_busy is (fault.status == 429)
@@ -407,13 +455,34 @@ async def test_poll_trouble_says_nothing_about_the_work(
 
 
 @POLLED
+@pytest.mark.parametrize(("code", "error"), [(401, NotAuthorised), (403, NotAuthorised), (402, OutOfFunds)])
+async def test_an_account_that_is_refused_a_poll_says_nothing_about_the_work(
+    *,
+    name: str,
+    code: int,
+    error: type[ProviderError],
+    provider: Provider,
+    registry: Registry,
+    gateways: Gateways,
+) -> None:
+    order = order_for(registry, MODELS[name])
+    accepted = await provider.submit(order, CONTEXT)
+    assert isinstance(accepted, Accepted)
+    gateways.faults.next(at(name), status(code, at=Step.POLL))
+    with pytest.raises(error) as caught:
+        await provider.poll(order, accepted.external_id)
+    assert caught.value.charged is Charged.UNKNOWN
+    assert isinstance(await provider.poll(order, accepted.external_id), Finished)
+
+
+@POLLED
 async def test_work_that_the_gateway_does_not_know_yet_is_unknown_work(
     name: str, provider: Provider, registry: Registry, gateways: Gateways
 ) -> None:
     order = order_for(registry, MODELS[name])
     accepted = await provider.submit(order, CONTEXT)
     assert isinstance(accepted, Accepted)
-    gateways.faults.next(name, status(404, at=Step.POLL), times=2)
+    gateways.faults.next(at(name), status(404, at=Step.POLL), times=2)
     for _ in range(2):
         with pytest.raises(UnknownWork):
             await provider.poll(order, accepted.external_id)
@@ -434,13 +503,13 @@ async def test_a_stored_id_that_could_lead_the_key_astray_is_never_asked_for(
 async def test_work_that_never_ends_or_has_an_unknown_word_goes_on(
     name: str, kind: Outcome, gateways: Gateways, catalogue: Catalogue
 ) -> None:
-    async with Gateways.start(scale=1000.0, picture_side=64, names=[name]) as slow:
-        slow.faults.next(name, outcome(kind))
-        async with build(access(slow), catalogue, clock=SystemClock()) as registry:
-            provider, order = registry.provider(ProviderName(name)), order_for(registry, MODELS[name])
+    async with Gateways.start(scale=1000.0, picture_side=64, names=[at(name)]) as slow:
+        slow.faults.next(at(name), outcome(kind))
+        async with built(name, slow, catalogue) as registry:
+            provider, order = registry.provider(at(name)), order_for(registry, MODELS[name])
             accepted = await provider.submit(order, CONTEXT)
             assert isinstance(accepted, Accepted)
-            facts = registry.facts(ProviderName(name))
+            facts = registry.facts(at(name))
             for _ in range(3):
                 assert await provider.poll(order, accepted.external_id) == StillRunning(poll_after_s=facts.poll_min_s)
 
@@ -452,7 +521,7 @@ async def test_a_status_that_drips_is_read_in_the_end(
     order = order_for(registry, MODELS[name])
     accepted = await provider.submit(order, CONTEXT)
     assert isinstance(accepted, Accepted)
-    gateways.faults.next(name, AnswerFault(kind=Break.DRIP, at=Step.POLL, seconds=0.0001))
+    gateways.faults.next(at(name), AnswerFault(kind=Break.DRIP, at=Step.POLL, seconds=0.0001))
     assert isinstance(await provider.poll(order, accepted.external_id), Finished)
 
 
@@ -461,8 +530,8 @@ async def test_a_status_that_drips_is_read_in_the_end(
 async def test_work_that_failed_says_what_it_cost(
     name: str, kind: Outcome, provider: Provider, registry: Registry, gateways: Gateways
 ) -> None:
-    gateways.faults.next(name, outcome(kind))
+    gateways.faults.next(at(name), outcome(kind))
     with pytest.raises(GenerationFailed) as caught:
         await finish(provider, order_for(registry, MODELS[name]))
-    is_told_free = kind is Outcome.ERROR or name in FREE_WHEN_FAILED
+    is_told_free = (kind is Outcome.ERROR and name != DEFERRED) or name in FREE_WHEN_FAILED
     assert caught.value.charged is (Charged.NO if is_told_free else Charged.UNKNOWN)

@@ -255,11 +255,14 @@ async def test_every_documented_pixazo_value_is_sent_as_chosen(
         for picture_format in ability.formats:
             order = order_for(registry, "grok-imagine-quality", count=4, resolution=resolution, format=picture_format)
             await pixazo.submit(order, CONTEXT)
+    for count in range(1, 5):
+        await pixazo.submit(order_for(registry, "grok-imagine-quality", count=count), CONTEXT)
     bodies = [seen.json for seen in canned.seen]
+    assert [body["num_images"] for body in bodies[-4:] if isinstance(body, dict)] == [1, 2, 3, 4]
     assert [body["aspect_ratio"] for body in bodies if isinstance(body, dict)][:13] == list(ability.ratios)
     assert {
         (body["resolution"], body["output_format"], body["num_images"])
-        for body in bodies[13:]
+        for body in bodies[13:-4]
         if isinstance(body, dict)
     } == {(tier, kind, 4) for tier in ("1k", "2k") for kind in ("jpeg", "png", "webp")}
 

@@ -163,6 +163,20 @@ async def test_text_and_pictures_go_together_and_nothing_that_reasoning_models_r
     }
 
 
+async def test_what_the_pages_allow_and_the_bot_never_asks_for_is_not_sent(canned: Canned, registry: Registry) -> None:
+    """Pictures come as addresses, since one inside the answer makes it megabytes long (read all the same); one answer
+    is wanted; reasoning models refuse the rest."""
+    canned.say({"success": True, "data": {**COMPLETION, "data": [{"url": "https://imgen.x.ai/one.jpeg"}]}})
+    await registry.provider(NAME).submit(order_for(registry, "locus/grok-imagine", count=2), CONTEXT)
+    turn = Message(role=Role.USER, text="What is it?")
+    await ask(registry, question("grok-3", turn, max_tokens=9, temperature=0.5))
+    drawn, asked = (seen.json for seen in canned.seen)
+    assert isinstance(drawn, dict)
+    assert isinstance(asked, dict)
+    assert (drawn["response_format"], drawn["n"]) == ("url", 2)
+    assert not {"stop", "n", "frequency_penalty", "presence_penalty", "stream"} & set(asked)
+
+
 def offers(catalogue: Catalogue) -> dict[str, Offer]:
     return {offer.wire_model: offer for offer in catalogue.offers if offer.provider == NAME}
 

@@ -45,7 +45,7 @@ def submitted(body: object, code: int = 200) -> Submission:
 
 
 def polled(body: object, code: int = 200) -> PollAnswer:
-    return read_poll(Answer(status=code, json=body), SECRETS, 2.0)
+    return read_poll(Answer(status=code, json=body), ExternalId("r-1"), SECRETS, 2.0)
 
 
 def edit(order: PictureOrder, *sources: SourcePicture) -> PictureOrder:
