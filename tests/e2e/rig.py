@@ -95,7 +95,8 @@ class Rig:
         assert facts.problems == ()
         assert facts.stuck == ()
         assert_alike(self.taken(), facts, unlike)
-        assert self.sandbox.check_answers() == []
+        findings = self.sandbox.check_answers()
+        assert not findings, findings
         assert self.sandbox.violations == []
 
     def taken(self) -> list[Taken]:

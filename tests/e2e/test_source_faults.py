@@ -81,8 +81,9 @@ async def test_an_address_that_has_ended_before_the_command_arrives_is_said(tmp_
         assert await play.ends_well() == ()
 
 
-async def a_day_in_line(play: Scene) -> Job:
+async def a_day_in_line(play: Scene, use: Use) -> Job:
     """Bo's edit waits behind Ana's drawing for a day, and is sent then; the job once it has ended."""
+    await play.says(use, "in line")  # a card can be written on for a quarter of an hour
     first, _ = await play.until(lambda found: len(found) == 2)
     assert first.state is State.WAITING
     play.rig.sandbox.clock.forward(minutes=A_DAY)
@@ -97,8 +98,7 @@ async def test_an_address_that_ends_in_the_line_is_no_address(tmp_path: Path) ->
     async with scene(tmp_path, names=("pixazo", "apiframe"), EASEL_GUILD_JOBS="1") as play:
         gate, data = Gatekeeper(play), drawing()
         await play.drawing()
-        await edit(play, data, by=play.bo)
-        job = await a_day_in_line(play)
+        job = await a_day_in_line(play, await edit(play, data, by=play.bo))
         assert (job.state, job.provider) == (State.DONE, "apiframe")
         assert len(gate.orders("pixazo")) == 1
         (order,) = gate.orders("apiframe")
@@ -110,8 +110,7 @@ async def test_an_address_that_ends_in_the_line_is_an_honest_end_where_nobody_ta
     async with scene(tmp_path, names=("pixazo",), EASEL_GUILD_JOBS="1") as play:
         gate = Gatekeeper(play)
         await play.drawing()
-        await edit(play, drawing(), by=play.bo)
-        job = await a_day_in_line(play)
+        job = await a_day_in_line(play, await edit(play, drawing(), by=play.bo))
         assert (job.state, job.reason) == (State.FAILED, "source_gone")
         assert len(gate.orders("pixazo")) == 1
         entries = await play.house.database.read(lambda reader: ledger.entries_of(reader, hold_id_of(job.id)))

@@ -21,6 +21,15 @@ GAME = 60
 EXAMPLES = int(os.environ.get("EASEL_EXAMPLES", "300"))
 FIRST_SEED = random.randrange(2**32) if "EASEL_EXAMPLES" in os.environ else 0
 SEEDS = range(FIRST_SEED, FIRST_SEED + EXAMPLES // GAME)
+# In which game chance comes upon a rare mistake soonest as the games are now; else the others follow.
+SOONEST = {
+    "BoughtAfterTheCancel": 4,
+    "DeliversWithoutLooking": 3,
+    "DoublePost": 6,
+    "MovesOnWhatIsCancelled": 3,
+    "RepeatTrusted": 3,
+    "VoidAfterThePost": 8,
+}
 PLAY = settings(
     max_examples=GAME,
     stateful_step_count=30,
@@ -45,7 +54,8 @@ def _quiet() -> Iterator[None]:
 
 def play(kind: type[House], rules: settings) -> None:
     """All games against one bot; the first broken law ends them."""
-    for number in SEEDS:
+    first = SOONEST.get(kind.__name__)
+    for number in SEEDS if first is None else (first, *SEEDS):
         run_state_machine_as_test(seed(number)(machine_for(kind)), settings=rules)
 
 
