@@ -22,14 +22,16 @@ _KIB, _MB = 1_024, 1_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
-    """The longest stall in milliseconds; memory resident at the beginning and at its peak, in 10^6 bytes.
+    """The longest stall in milliseconds; processor seconds taken; memory resident at the beginning and at its peak, in
+    10^6 bytes.
 
-    `own_ms` is the longest of what this process itself computed during a stall: without other work on the machine no
-    stall would be longer.
+    `own_ms` is the longest of what is left of a stall without the time that the loop's thread stood in line for a
+    processor: it computed, or waited for a disk, a lock, or a thread of this process.
     """
 
     stall_ms: float
     own_ms: float
+    worked_s: float
     rest_mb: float
     peak_mb: float
 
@@ -39,6 +41,7 @@ class Watch:
 
     def __init__(self) -> None:
         self._longest_s = self._own_s = self._rest_mb = 0.0
+        self._worked_s = time.process_time()
         self._is_new = True
 
     def begin(self) -> None:
@@ -46,6 +49,7 @@ class Watch:
         Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
         self._rest_mb = _resident("VmRSS")
         self._longest_s = self._own_s = 0.0
+        self._worked_s = time.process_time()
         self._is_new = True  # the look that is under way saw this very call
 
     def end(self) -> Span:
@@ -53,6 +57,7 @@ class Watch:
         return Span(
             stall_ms=self._longest_s * 1_000,
             own_ms=self._own_s * 1_000,
+            worked_s=time.process_time() - self._worked_s,
             rest_mb=self._rest_mb,
             peak_mb=_resident("VmHWM"),
         )
@@ -60,14 +65,20 @@ class Watch:
     async def run(self) -> None:
         """Looks until cancelled."""
         while True:
-            asked, worked = time.perf_counter(), time.process_time()
+            asked, queued = time.perf_counter(), _queued_s()
             await asyncio.sleep(LOOK_S)
             late_s = time.perf_counter() - asked - LOOK_S
+            in_line_s = _queued_s() - queued
             if self._is_new:
                 self._is_new = False
                 continue
             self._longest_s = max(self._longest_s, late_s)
-            self._own_s = max(self._own_s, min(late_s, time.process_time() - worked))
+            self._own_s = max(self._own_s, late_s - in_line_s)
+
+
+def _queued_s() -> float:
+    """How long this thread has stood in line for a processor (proc_pid_schedstat, its second field)."""
+    return int(Path("/proc/thread-self/schedstat").read_text(encoding="ascii").split()[1]) / 1e9
 
 
 def _resident(field: str) -> float:
