@@ -21,14 +21,16 @@ LOOK_S = 0.001
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
-    """The longest stall in milliseconds; memory resident at the beginning and at its peak, in 10^6 bytes.
+    """The longest stall in milliseconds; processor seconds taken; memory resident at the beginning and at its peak, in
+    10^6 bytes.
 
-    `own_ms` is the longest of what this process itself computed during a stall: without other work on the machine no
-    stall would be longer.
+    `own_ms` is the longest of what is left of a stall without the time that the loop's thread stood in line for a
+    processor: it computed, or waited for a disk, a lock, or a thread of this process.
     """
 
     stall_ms: float
     own_ms: float
+    worked_s: float
     rest_mb: float
     peak_mb: float
 
@@ -38,6 +40,7 @@ class Watch:
 
     def __init__(self) -> None:
         self._longest_s = self._own_s = self._rest_mb = 0.0
+        self._worked_s = time.process_time()
         self._is_new = True
 
     def begin(self) -> None:
@@ -45,6 +48,7 @@ class Watch:
         resident.forget_peak()
         self._rest_mb = resident.now_mb()
         self._longest_s = self._own_s = 0.0
+        self._worked_s = time.process_time()
         self._is_new = True  # the look that is under way saw this very call
 
     def end(self) -> Span:
@@ -52,6 +56,7 @@ class Watch:
         return Span(
             stall_ms=self._longest_s * 1_000,
             own_ms=self._own_s * 1_000,
+            worked_s=time.process_time() - self._worked_s,
             rest_mb=self._rest_mb,
             peak_mb=resident.peak_mb(),
         )
@@ -59,14 +64,20 @@ class Watch:
     async def run(self) -> None:
         """Looks until cancelled."""
         while True:
-            asked, worked = time.perf_counter(), time.process_time()
+            asked, queued = time.perf_counter(), _queued_s()
             await asyncio.sleep(LOOK_S)
             late_s = time.perf_counter() - asked - LOOK_S
+            in_line_s = _queued_s() - queued
             if self._is_new:
                 self._is_new = False
                 continue
             self._longest_s = max(self._longest_s, late_s)
-            self._own_s = max(self._own_s, min(late_s, time.process_time() - worked))
+            self._own_s = max(self._own_s, late_s - in_line_s)
+
+
+def _queued_s() -> float:
+    """How long this thread has stood in line for a processor (proc_pid_schedstat, its second field)."""
+    return int(Path("/proc/thread-self/schedstat").read_text(encoding="ascii").split()[1]) / 1e9
 
 
 async def main() -> None:

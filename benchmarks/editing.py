@@ -1,6 +1,6 @@
 """`/edit` with a picture of 10 MB, end to end: how long the event loop stands still, and how much memory it takes.
 
-Add to the sections of `benchmarks.__main__`: `"edit": editing.rows`.
+The aim is held by the clock of the loop itself; beside it stands what of a stall was ours.
 """
 
 import asyncio
@@ -16,6 +16,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from benchmarks import machine
 from benchmarks.bots import GENEROUS, PICTURE_SIDE
 from benchmarks.edit_cell import Span
 from benchmarks.rows import Row
@@ -101,21 +102,29 @@ async def _edit(ana: Person, data: bytes, model: str, number: int) -> None:
     await use.wait_until(lambda card: "Posted" in card.plain_text(), WAIT_S)
 
 
-async def _measure(cell: Cell, ana: Person, make: Callable[[], bytes], model: str) -> Span:
-    """The worst of some rounds, each with another picture; a first one, for imports and pools, is not counted."""
+async def _measure(cell: Cell, ana: Person, make: Callable[[], bytes], model: str) -> tuple[Span, float]:
+    """The worst of some rounds, each with another picture; a first one, for imports and pools, is not counted.
+
+    And which share of the machine's processors other work took meanwhile, in the worst round.
+    """
     await _edit(ana, make(), model, 0)
     worst: list[Span] = []
+    others = 0.0
     for number in range(1, ROUNDS + 1):
         data = make()
         await cell.span()
+        before = machine.read()
         await _edit(ana, data, model, number)
         worst.append(await cell.span())
-    return Span(
+        others = max(others, machine.others_share(before, machine.read(), children_s=worst[-1].worked_s))
+    span = Span(
         stall_ms=max(one.stall_ms for one in worst),
         own_ms=max(one.own_ms for one in worst),
+        worked_s=max(one.worked_s for one in worst),
         rest_mb=min(one.rest_mb for one in worst),
         peak_mb=max(one.peak_mb for one in worst),
     )
+    return span, others
 
 
 async def rows() -> list[Row]:
@@ -144,18 +153,25 @@ async def rows() -> list[Row]:
     return found
 
 
+def _is_met(span: Span) -> bool | None:
+    """None where only other work on the machine made the loop wait for longer than is aimed at: that proves nothing."""
+    if span.stall_ms <= STALL_AIM_MS:
+        return True
+    return False if span.own_ms > STALL_AIM_MS else None
+
+
 async def _rows(cell: Cell, ana: Person, make: Callable[[], bytes], name: str, model: str) -> list[Row]:
-    span = await _measure(cell, ana, make, model)
+    span, others = await _measure(cell, ana, make, model)
     await cell.span()
     await asyncio.sleep(1.0)
     idle = await cell.span()
     return [
         Row(
             name=f"/edit of 10 MB, {name}: longest stall",
-            ours=f"{span.own_ms:.1f} ms of own work",
-            beside=f"by the clock {span.stall_ms:.1f} ms, idle {idle.stall_ms:.1f} ms",
+            ours=f"{span.stall_ms:.1f} ms by the loop's clock",
+            beside=f"of it ours {span.own_ms:.1f} ms, idle {idle.stall_ms:.1f} ms, other work {others:.0%}",
             aim=f"<= {STALL_AIM_MS:g} ms",
-            is_met=span.own_ms <= STALL_AIM_MS,
+            is_met=_is_met(span),
         ),
         Row(name="  peak memory", ours=f"{span.peak_mb:.0f} MB", beside=f"at rest {span.rest_mb:.0f} MB"),
     ]

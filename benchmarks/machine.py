@@ -27,7 +27,10 @@ def read() -> Reading:
     return Reading(everyone_s=busy / os.sysconf("SC_CLK_TCK"), own_s=own_s, at_s=time.monotonic())
 
 
-def others_share(before: Reading, after: Reading) -> float:
-    """The share of all processors that others took between the two readings, 0 to 1."""
-    others_s = (after.everyone_s - before.everyone_s) - (after.own_s - before.own_s)
+def others_share(before: Reading, after: Reading, *, children_s: float = 0.0) -> float:
+    """The share of all processors that others took between the two readings, 0 to 1.
+
+    `children_s` is what children of this process took that run still.
+    """
+    others_s = (after.everyone_s - before.everyone_s) - (after.own_s - before.own_s) - children_s
     return max(0.0, others_s) / ((after.at_s - before.at_s) * (os.cpu_count() or 1))

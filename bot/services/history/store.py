@@ -66,8 +66,3 @@ def pictures_of(reader: Reader, job_id: JobId) -> tuple[PictureRow, ...]:
         (job_id,),
     )
     return tuple(PictureRow(asset_id=AssetId(row["asset_id"]), removed_at=row["removed_at"]) for row in rows)
-
-
-def are_words_removed(reader: Reader, job_id: JobId) -> bool:
-    """True once the request's words were blanked."""
-    return reader.one("SELECT 1 FROM job WHERE id = ? AND words_removed_at IS NOT NULL", (job_id,)) is not None
