@@ -20,8 +20,13 @@ $(RUNNABLE): requirements/run.txt
 	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt; }
 	touch $(RUNNABLE)
 
+# When the demo was called for: it says how long each step took, set-up and all.
+ifneq (,$(filter demo,$(MAKECMDGOALS)))
+BEGUN := $(shell $(PYTHON) -c 'import time; print(time.time())')
+endif
+
 demo: $(RUNNABLE) ## a loopback Discord, pretend gateways and the bot: the first picture without any account
-	$(PY) -m sandbox $(if $(ONCE),--once) $(if $(KEEP),--keep)
+	$(PY) -m sandbox $(if $(ONCE),--once) $(if $(KEEP),--keep) --since $(BEGUN)
 
 test: $(STAMP) ## the whole suite, with branch coverage of the core rooms
 	@tests/browser/chromium.sh
