@@ -92,11 +92,11 @@ async def a_result_is_looked_at_changed_reported_and_deleted(world: World, notes
     post = await drawn(world)
     notes += [labels(post), await read(await world.press(BO, post, "Details"), "### Details")]
     form = await world.press(BO, post, "Edit…")
-    notes.append(_form(form))
+    notes.append(form_of(form))
     changed = await posted(world, await world.submit(BO, form, {"prompt": "the same at night"}))
     notes.append(view(changed))
     form = await world.press(BO, post, "Report")
-    notes.append(_form(form))
+    notes.append(form_of(form))
     notes.append(await read(await world.submit(BO, form, {"reason": "other", "text": "look at it"}), "Thank you"))
     refused = await read(await world.press(BO, post, "Delete"))
     assert "Delete for good" not in [label for label, _, _ in refused.buttons]
@@ -106,7 +106,7 @@ async def a_result_is_looked_at_changed_reported_and_deleted(world: World, notes
     assert str(post["id"]) not in [one["id"] for one in world.seen(BO)]
 
 
-def _form(act: Act) -> Body:
+def form_of(act: Act) -> Body:
     """A form without the ids that Discord gives its parts."""
     assert act.form is not None
     parts = [{**one, "component": _bare(one["component"])} for one in act.form["components"]]
@@ -176,7 +176,7 @@ async def a_style_is_kept_by_a_form_and_chosen(world: World, notes: Notes) -> No
     """Subcommands of groups, a form in answer to a command, names suggested from what was kept."""
     form = await world.slash(ANA, "style add")
     assert form.answer is None
-    notes.append(_form(form))
+    notes.append(form_of(form))
     notes.append(await read(await world.submit(ANA, form, {"name": "Noir", "text": "black and white film still"})))
     assert await world.suggest(ANA, "imagine", "style", "noi") == [("Noir (yours)", "Noir")]
     notes.append(await read(await world.slash(ANA, "style list")))
