@@ -36,7 +36,7 @@ test: $(STAMP) ## the whole suite, with branch coverage of the core rooms
 	$(PY) -m coverage report --fail-under=100 --include='bot/core/*,bot/ledger/*,bot/jobs/*,bot/db/*,bot/providers/*,bot/payments/*,bot/guilds/*'
 
 screens: $(STAMP) ## the pictures of docs/screens anew; needs a Chromium
-	EASEL_SCREENS=1 $(PY) -m pytest tests/browser/test_screens.py
+	EASEL_SCREENS=1 $(PY) -m pytest tests/browser/test_screens.py tests/browser/test_screens_usage.py
 
 check: $(STAMP) ## lint, format, strict types, import contracts, dependencies
 	$(PY) -m ruff check .
