@@ -20,8 +20,13 @@ $(RUNNABLE): requirements/run.txt
 	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt; }
 	touch $(RUNNABLE)
 
+# When the demo was called for: it says how long each step took, set-up and all.
+ifneq (,$(filter demo,$(MAKECMDGOALS)))
+BEGUN := $(shell $(PYTHON) -c 'import time; print(time.time())')
+endif
+
 demo: $(RUNNABLE) ## a loopback Discord, pretend gateways and the bot: the first picture without any account
-	$(PY) -m sandbox $(if $(ONCE),--once) $(if $(KEEP),--keep)
+	$(PY) -m sandbox $(if $(ONCE),--once) $(if $(KEEP),--keep) --since $(BEGUN)
 
 test: $(STAMP) ## the whole suite, with branch coverage of the core rooms
 	@tests/browser/chromium.sh
@@ -31,7 +36,7 @@ test: $(STAMP) ## the whole suite, with branch coverage of the core rooms
 	$(PY) -m coverage report --fail-under=100 --include='bot/core/*,bot/ledger/*,bot/jobs/*,bot/db/*,bot/providers/*,bot/payments/*,bot/guilds/*'
 
 screens: $(STAMP) ## the pictures of docs/screens anew; needs a Chromium
-	EASEL_SCREENS=1 $(PY) -m pytest tests/browser/test_screens.py
+	EASEL_SCREENS=1 $(PY) -m pytest tests/browser/test_screens.py tests/browser/test_screens_usage.py
 
 check: $(STAMP) ## lint, format, strict types, import contracts, dependencies
 	$(PY) -m ruff check .

@@ -18,6 +18,7 @@ def _read() -> How:
     parser.add_argument("--keep", action="store_true", help="take up what the last demo with --keep left, and leave it")
     parser.add_argument("--port", type=int, help="where the page is; left out, 8788 or a free one")
     parser.add_argument("--scale", type=float, default=1.0, help="stretch the drawing times; 0.1 is ten times faster")
+    parser.add_argument("--since", type=float, metavar="EPOCH", help="when this was called for, set-up and all")
     parser.add_argument("--folder", type=Path, default=FOLDER, help="where all of it lies; left out, run/demo")
     options = parser.parse_args()
     return How(
@@ -26,6 +27,7 @@ def _read() -> How:
         keep=options.keep,
         port=options.port,
         scale=options.scale,
+        since=options.since,
         folder=options.folder.absolute(),
     )
 

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bot.core.clock import SystemClock
 from sandbox.demo import kept
 from sandbox.demo.books import read_books
+from sandbox.demo.pace import Pace
 from sandbox.demo.screen import Screen
 from sandbox.demo.words import HELP, Option, Options, Typed, read_line
 from sandbox.discord import ClientRefused, Person
@@ -40,8 +42,8 @@ class How:
     """How the demo is played.
 
     `once` ends it after the first picture, `serve` shows the page alone, `keep` takes up and leaves the last state,
-    `port` is the page's (None: the usual one, or a free one), `scale` stretches the drawing times;
-    `folder` is where all of it lies.
+    `port` is the page's (None: the usual one, or a free one), `scale` stretches the drawing times, `since` is when the
+    call for it was made, in seconds since 1970; `folder` is where all of it lies.
     """
 
     once: bool = False
@@ -49,6 +51,7 @@ class How:
     keep: bool = False
     port: int | None = None
     scale: float = 1.0
+    since: float | None = None
     folder: Path = FOLDER
 
 
@@ -231,6 +234,7 @@ async def play(how: How) -> None:
 
     Raises OSError where the page's port was asked for and is taken, Unkeepable where the last state cannot be kept.
     """
+    pace = Pace(SystemClock(), how.since)
     async with AsyncExitStack() as stack:
         mine = stack.enter_context(kept.claim(how.folder, is_kept=how.keep))
         built, is_new = await _set_up(stack, mine, how)
@@ -239,14 +243,18 @@ async def play(how: How) -> None:
             stack.push_async_callback(_let_end, built, keeper)
         page = await _open_page(stack, built, keeper, how.port)
         say(f"open {page.url} in a browser")
+        pace.step("page")
         say("a loopback Discord and pretend picture gateways are up; nothing leaves this machine")
         if built.sandbox.note is not None:
             say(built.sandbox.note)
         demo = Demo(built, keeper)
         await demo.start_bot()
+        pace.step("bot ready")
         if how.serve:
             await _stay()
         if is_new or how.once:
             await demo.first_picture()
+            pace.step("first picture")
+            say(f"\n  {pace.line()}")
         if not how.once:
             await _prompt(demo)

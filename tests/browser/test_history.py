@@ -1,5 +1,7 @@
 """Where a channel begins: earlier messages, threads and what they hang on, conversations of two."""
 
+import re
+
 import pytest
 from playwright.async_api import Page, expect
 
@@ -67,6 +69,18 @@ async def test_a_jump_to_a_message_that_is_gone_says_so(fake: Fake, windows: Win
     page = await long_talk(fake, windows, gone)
     await message_row(page, 1_201).locator(".above").click()
     await expect(page.locator(".toast")).to_have_text("That message could not be loaded.")
+
+
+async def test_a_jump_back_to_a_channel_finds_what_was_written_there_meanwhile(fake: Fake, windows: Windows) -> None:
+    page = await shown(windows, fake, *TALK[:60])
+    await page.get_by_role("button", name=re.compile("poster-jam")).click()
+    fresh = message(400, "bo", "written meanwhile")
+    fake.messages[GENERAL] = [*TALK[:60], fresh, *(message(number, "bo", "more") for number in range(401, 460))]
+    link = f"https://discord.com/channels/{frames.GUILD}/{GENERAL}/{fresh['id']}"
+    await fake.post({**message(500, "bo", link), "channel_id": THREAD})
+    await page.locator("#log button.mention").click()
+    await expect(message_row(page, 400)).to_be_focused()
+    await expect(message_row(page, 400)).to_be_in_viewport()
 
 
 async def test_a_thread_leaves_a_mark_on_its_message_and_begins_with_it(fake: Fake, windows: Windows) -> None:

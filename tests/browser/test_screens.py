@@ -85,7 +85,10 @@ async def test_inside_the_sandbox(windows: Windows, tmp_path: Path) -> None:
         await expect(page.locator(".container")).to_contain_text("drawing", timeout=WAIT_MS)
         await keep(page, "panel")
         await page.get_by_role("tab", name="Faults").click()
-        await expect(page.locator(".fault").first).to_be_visible()
+        for fault in ("A right of the bot", "Fails and refunds"):
+            await page.get_by_role("button", name=f"Apply: {fault}").click()
+        await expect(page.locator(".active-faults li")).to_have_count(2)
+        await page.locator(".faults-view").evaluate("view => view.scrollTo(0, 0)")
         await keep(page, "faults")
         await page.get_by_role("tab", name="Bot and time").click()
         await page.get_by_role("button", name="Kill").click()

@@ -13,6 +13,8 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from bot.core.clock import ManualClock
+from sandbox.demo.pace import Pace
 from sandbox.demo.play import SETTINGS
 from sandbox.demo.words import Option, Options, Typed, read_line
 from sandbox.gateways import EVERY, Outcome, outcome
@@ -68,6 +70,7 @@ async def test_one_picture_is_played_to_its_end(tmp_path: Path) -> None:
     for step in ("thinking…", "Making your picture", "in line", "everyone sees this", "Posted", "they agree"):
         assert step in output
     assert "the picture lies at" in output
+    assert re.search(r"page \d+\.\d s · bot ready \d+\.\d s · first picture \d+\.\d s · total \d+\.\d s$", output)
     assert "spoken correctly" not in output
 
 
@@ -187,6 +190,23 @@ async def test_it_takes_commands_until_it_is_told_to_end(tmp_path: Path) -> None
 )
 def test_options_are_read_as_they_are_typed(rest: str, values: dict[str, str | int]) -> None:
     assert OPTIONS.read(rest) == values
+
+
+@pytest.mark.parametrize(
+    ("called_before_s", "line"),
+    [
+        (None, "page 0.5 s · bot ready 1.2 s · total 1.7 s"),
+        (0.4, "page 0.5 s · bot ready 1.2 s · total 1.7 s"),
+        (21.0, "set-up 21.0 s · page 0.5 s · bot ready 1.2 s · total 22.7 s"),
+    ],
+)
+def test_each_step_is_timed_and_set_up_where_there_was_one(called_before_s: float | None, line: str) -> None:
+    clock = ManualClock()
+    pace = Pace(clock, None if called_before_s is None else clock.now() / 1_000 - called_before_s)
+    for name, seconds in (("page", 0.5), ("bot ready", 1.2)):
+        clock.advance(seconds=seconds)
+        pace.step(name)
+    assert pace.line() == line
 
 
 def test_a_line_is_a_verb_and_its_rest() -> None:

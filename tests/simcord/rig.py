@@ -28,6 +28,7 @@ from simcord.results import InteractionResult, ResponseMessage
 
 from bot import app, config
 from bot.core.clock import Millis
+from sandbox.discord.seed import GUILD_NAME
 from sandbox.gateways import EVERY, Gateways
 from sandbox.stage import scaled_catalogue
 from tests.e2e.pressing import ENOUGH
@@ -88,7 +89,7 @@ class SimcordWorld:
         self.gateways = gateways
         self._clock = clock
         self._houses = houses
-        self.guild = env.create_guild()
+        self.guild = env.create_guild(GUILD_NAME)
         self.channel: ChannelHandle = self.guild.create_text_channel("general")
         role = self.guild.create_role("admin", permissions=discord.Permissions(manage_guild=True))
         self.people = {name: self.guild.add_member(env.create_user(name)) for name in (ANA, BO)}

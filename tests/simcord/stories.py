@@ -93,11 +93,11 @@ async def a_result_is_looked_at_changed_reported_and_deleted(world: World, notes
     post = await drawn(world)
     notes += [labels(post), await read(await world.press(BO, post, "Details"), "### Details")]
     form = await world.press(BO, post, "Edit…")
-    notes.append(_form(form))
+    notes.append(form_of(form))
     changed = await posted(world, await world.submit(BO, form, {"prompt": "the same at night"}))
     notes.append(view(changed))
     form = await world.press(BO, post, "Report")
-    notes.append(_form(form))
+    notes.append(form_of(form))
     notes.append(await read(await world.submit(BO, form, {"reason": "other", "text": "look at it"}), "Thank you"))
     refused = await read(await world.press(BO, post, "Delete"))
     assert "Delete for good" not in [label for label, _, _ in refused.buttons]
@@ -107,7 +107,7 @@ async def a_result_is_looked_at_changed_reported_and_deleted(world: World, notes
     assert str(post["id"]) not in [one["id"] for one in world.seen(BO)]
 
 
-def _form(act: Act) -> Body:
+def form_of(act: Act) -> Body:
     """A form without the ids that Discord gives its parts."""
     assert act.form is not None
     fields = [_bare(one) for one in act.form["components"]]
@@ -192,7 +192,7 @@ async def a_style_is_kept_by_a_form_and_chosen(world: World, notes: Notes) -> No
     """Subcommands of groups, a form in answer to a command, names suggested from what was kept."""
     form = await world.slash(ANA, "style add")
     assert form.answer is None
-    notes.append(_form(form))
+    notes.append(form_of(form))
     notes.append(await read(await world.submit(ANA, form, {"name": "Noir", "text": "black and white film still"})))
     assert await world.suggest(ANA, "imagine", "style", "noi") == [("Noir (yours)", "Noir")]
     notes.append(await read(await world.slash(ANA, "style list")))
@@ -203,7 +203,7 @@ async def a_limit_is_set_by_a_form_and_met_and_raised_after_a_restart(world: Wor
     """Menus in a message, forms behind them with menus of members, the card drawn anew in place."""
     card = await answered(await world.slash(ADMIN, "settings budget"))
     form = await world.choose(ADMIN, card, "Add…", "member")
-    notes += [view(card), _form(form)]
+    notes += [view(card), form_of(form)]
     values = {"whom": [ANA], "unit": "pictures", "span": "month", "amount": "1", "minutes": ""}
     act = await world.submit(ADMIN, form, values)
     card = await answered(act, "1 picture a month")
@@ -214,13 +214,13 @@ async def a_limit_is_set_by_a_form_and_met_and_raised_after_a_restart(world: Wor
     await world.restart()
     key = next(one["value"] for one in _options(card) if "1 picture a month" in one["label"])
     form = await world.choose(ADMIN, card, "Change or remove…", key)
-    notes.append(_form(form))
+    notes.append(form_of(form))
     act = await world.submit(ADMIN, form, {"do": "raise", "amount": "2", "time": "2 hours"})
     notes.append(await read(act, "raised, 1 picture again"))
     await drawn(world)
     pause = await world.press(ADMIN, await answered(act), "Pause…")
     act = await world.submit(ADMIN, pause, {"whom": "imagine", "reason": "enough"})
-    notes += [_form(pause), await read(act, "is paused")]
+    notes += [form_of(pause), await read(act, "is paused")]
     notes.append(await read(await world.slash(ANA, "imagine", prompt="one more", model=APIINONE)))
     notes.append(await read(await world.press(ADMIN, await answered(act), "Changes")))
     assert [view(one) for one in world.seen(BO) if view(one).is_ephemeral] == []

@@ -12,6 +12,7 @@ import pytest
 from tests.simcord.rig import simcord_world
 from tests.simcord.sandboxed import sandbox_world
 from tests.simcord.stories import STORIES, Notes, Story
+from tests.simcord.stories_records import RECORDS
 from tests.simcord.worlds import Sent, World
 
 # Cards of work under way, and answers being written, are edited as often as there is time.
@@ -37,7 +38,7 @@ async def _lived(world: World, story: Story) -> tuple[Notes, list[Sent]]:
     return notes, _lasting(world.sent())
 
 
-@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.__name__)
+@pytest.mark.parametrize("story", [*STORIES, *RECORDS], ids=lambda story: story.__name__)
 async def test_both_worlds_tell_the_same_story(tmp_path: Path, story: Story) -> None:
     (tmp_path / "ours").mkdir()
     (tmp_path / "theirs").mkdir()

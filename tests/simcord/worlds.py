@@ -4,6 +4,7 @@ What both show is Discord's own message JSON, so that one pair of eyes looks at 
 """
 
 import asyncio
+import calendar
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -166,7 +167,7 @@ class View:
     text: str
     buttons: tuple[tuple[str, str, bool], ...]  # label, custom id, whether it is disabled
     pictures: tuple[str | None, ...]  # alt texts of what the components show
-    files: tuple[tuple[str, str | None], ...]  # name and description
+    files: tuple[tuple[str, str], ...]  # name and description
     is_ephemeral: bool
     is_v2: bool
     mentions: int
@@ -179,13 +180,14 @@ def view(message: Body) -> View:
         text=plain(words(message)),
         buttons=tuple((one.label, plain(one.custom_id or one.url or ""), one.disabled) for one in shown),
         pictures=tuple(one.description and plain(one.description) for one in parts.media(message["components"])),
-        files=tuple((plain(one["filename"]), one.get("description")) for one in message["attachments"]),
+        files=tuple((plain(one["filename"]), plain(one.get("description") or "")) for one in message["attachments"]),
         is_ephemeral=bool(message["flags"] & EPHEMERAL),
         is_v2=bool(message["flags"] & V2),
         mentions=len(message["mentions"]),
     )
 
 
+_MONTH = "(" + "|".join(name for names in (calendar.month_name, calendar.month_abbr) for name in names[1:]) + ")"
 _CHANGING = (
     (re.compile(r"<t:\d+(:\w)?>"), "<time>"),
     (re.compile(r"https?://\S+"), "<address>"),
@@ -197,6 +199,9 @@ _CHANGING = (
     (re.compile(r"\b\d{17,20}\b"), "<id>"),
     (re.compile(r"\b\d+(\.\d+)? s\b"), "<seconds>"),
     (re.compile(r"\b\d{6}\b"), "<six>"),
+    (re.compile(rf"\b(\d{{1,2}}( {_MONTH})?( 20\d\d)? to )?(\d{{1,2}} )?{_MONTH}( 20\d\d)?\b"), "<date>"),
+    (re.compile(r"\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun) \d{1,2}\b"), "<date>"),
+    (re.compile(r"\b20\d\d-[01]\d(-[0-3]\d)?\b"), "<date>"),
 )
 
 

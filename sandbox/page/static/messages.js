@@ -91,7 +91,7 @@ export class MessageLog {
   /** Scrolls to a message and lights it up; one not drawn yet as soon as it is, one from long ago once it is here. */
   async jump(messageId) {
     const { channelId } = this.#store;
-    if (!this.#store.messages.has(channelId)) {
+    if (!this.#store.isFresh) {
       this.#wanted = messageId;
       return;
     }

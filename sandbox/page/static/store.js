@@ -34,6 +34,8 @@ export class Store extends EventTarget {
   #starters = new Map();
   /** Channels whose first message is among those known. */
   #whole = new Set();
+  /** Whether the messages of the channel in view came since it was looked at. */
+  #isFresh = false;
   /** How many messages somebody has scrolled up to, by channel. */
   #looked = new Map();
   /** @type {Map<string, number>} unread channels, with how many pings */
@@ -54,6 +56,7 @@ export class Store extends EventTarget {
       messages.toSorted((left, right) => compareIds(left.id, right.id)),
     );
     this.#looked.delete(channelId);
+    if (channelId === this.channelId) this.#isFresh = true;
     this.#note(channelId, isWhole);
     this.#tell("messages", channelId);
   }
@@ -70,6 +73,11 @@ export class Store extends EventTarget {
   /** The message that the thread hangs on, and has as its id; undefined for other channels. */
   starterOf(channelId) {
     return this.#starters.get(channelId);
+  }
+
+  /** Whether what is known of the channel in view is what the server knows. */
+  get isFresh() {
+    return this.#isFresh;
   }
 
   /** Whether nothing stands before the messages that are known. */
@@ -124,6 +132,7 @@ export class Store extends EventTarget {
 
   look(channelId) {
     this.channelId = channelId;
+    this.#isFresh = false;
     this.unread.delete(channelId);
   }
 
