@@ -10,7 +10,7 @@ from bot.client import EaselClient, answer_error
 from bot.core.errors import DatabaseUnavailable, Refusal, RefusalReason
 from bot.ui.budgets.buttons import budget_button, budget_menu, log_button
 from bot.ui.budgets.desk import BudgetDesk
-from bot.ui.budgets.ids import Press, read_log, read_press
+from bot.ui.budgets.ids import FORM_PATTERN, Press, read_log, read_press
 from bot.ui.pressing import custom_id_of, is_on_message
 
 Interaction = discord.Interaction[Any]
@@ -56,4 +56,5 @@ async def setup(client: EaselClient) -> None:
     """Adds the cog, and the items that any earlier card carries."""
     cog = BudgetsCog(client)
     client.add_dynamic_items(budget_button(cog.press), budget_menu(cog.press), log_button(cog.turn_log))
+    client.add_forms(FORM_PATTERN)
     await client.add_cog(cog)

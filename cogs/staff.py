@@ -80,4 +80,5 @@ async def setup(client: EaselClient) -> None:
     """Adds the cog, and the buttons that any earlier card carries."""
     cog = StaffCog(client)
     client.add_dynamic_items(leave_button(cog.press))
+    client.add_forms(custom_ids.LEAVE_FORM_PATTERN)
     await client.add_cog(cog)

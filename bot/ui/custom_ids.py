@@ -172,7 +172,8 @@ class LeaveVerb(StrEnum):
 
 
 LEAVE_PATTERN = rf"easel:leave:(?P<verb>{'|'.join(LeaveVerb)}):{JOB_PATTERN}"
-_LEAVE, _LEAVE_FORM = re.compile(LEAVE_PATTERN), re.compile(rf"easel:leave-form:{JOB_PATTERN}")
+LEAVE_FORM_PATTERN = rf"easel:leave-form:{JOB_PATTERN}"
+_LEAVE, _LEAVE_FORM = re.compile(LEAVE_PATTERN), re.compile(LEAVE_FORM_PATTERN)
 
 
 def leave(verb: LeaveVerb, job_id: JobId) -> str:

@@ -21,7 +21,7 @@ from bot.ui.budgets.add_forms import add_form
 from bot.ui.budgets.card import NOT_ALLOWED, Told, budget_card, busy_card
 from bot.ui.budgets.change_forms import change_form, find
 from bot.ui.budgets.deeds import Asker, Deeds
-from bot.ui.budgets.ids import FORM_PREFIX, Adding, Do, Press, Sheet, read_form_id, read_key
+from bot.ui.budgets.ids import Adding, Do, Press, Sheet, read_form_id, read_key
 from bot.ui.budgets.log import log_card
 from bot.ui.budgets.offered import offered_by
 from bot.ui.budgets.reading import Sent
@@ -30,7 +30,7 @@ from bot.ui.budgets.setting_forms import pause_form, settings_form
 from bot.ui.budgets.simulation import simulation_card
 from bot.ui.pressing import custom_id_of, manages_server, whose
 from bot.ui.reception import receive
-from bot.ui.result_cards import UNKNOWN_BUTTON, UNKNOWN_FORM
+from bot.ui.result_cards import UNKNOWN_BUTTON
 
 Interaction = discord.Interaction[Any]
 # A form must be open within Discord's 3 s, and what stands in it is read before.
@@ -159,14 +159,11 @@ class BudgetDesk:
 
     async def sent(self, interaction: Interaction) -> None:
         """A form came back; one that is none of these is left to others."""
-        custom_id = custom_id_of(interaction)
-        if not custom_id.startswith(FORM_PREFIX):
+        found = read_form_id(custom_id_of(interaction))
+        if found is None:
             return
-        found = read_form_id(custom_id)
         if not manages_server(interaction):
             await _say(interaction, cards.notice(NOT_ALLOWED))
-        elif found is None:
-            await _say(interaction, cards.notice(UNKNOWN_FORM))
         elif await acknowledge(interaction):
             form, sheet = found
             data: Mapping[str, Any] = interaction.data or {}

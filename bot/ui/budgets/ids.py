@@ -144,10 +144,11 @@ _KEY = (
     rf"|list:(?P<whom>role|channel):(?P<name>{_SNOWFLAKE}):(?P<what>{'|'.join(Listed)})"
 )
 _ONLY_KEY = re.compile(_KEY)
-_FORM = re.compile(
+FORM_PATTERN = (
     rf"{FORM_PREFIX}{_SHEET}:(?:add:(?P<adding>{'|'.join(Adding)})|(?P<pause>pause)"
     rf"|settings:(?P<settings>{_SEEN})|change:(?P<seen>{_SEEN}):(?:{_KEY}))"
 )
+_FORM = re.compile(FORM_PATTERN)
 
 
 def press_id(press: Press) -> str:
