@@ -88,6 +88,7 @@ class Runner:
         self._looks: set[asyncio.Task[None]] = set()
         self._claiming = asyncio.Lock()
         self._is_unsure = False
+        self._has_found = False
         self._is_draining = False
         self.last_tick = clock.monotonic()
 
@@ -142,7 +143,9 @@ class Runner:
         if self._is_draining or steps + looks <= 0:
             return ()
         owner, caps, is_unsure = self._owner, self._caps, self._is_unsure
-        if not is_unsure and not await self._database.read(lambda reader: store.has_due(reader, now=now, caps=caps)):
+        # While claims go on finding something, asking first would only read everything twice.
+        is_asked = not (is_unsure or self._has_found)
+        if is_asked and not await self._database.read(lambda reader: store.has_due(reader, now=now, caps=caps)):
             return ()
         working = frozenset(self._active.values())
 
@@ -158,7 +161,7 @@ class Runner:
             return stale + tuple(Claim(job=job, is_fresh=True) for job in queued)
 
         claimed = await self._database.write(write)
-        self._is_unsure = False
+        self._is_unsure, self._has_found = False, bool(claimed)
         return claimed
 
     async def step(self, claim: Claim) -> None:
