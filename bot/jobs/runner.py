@@ -144,10 +144,8 @@ class Runner:
             return ()
         owner, caps, is_unsure = self._owner, self._caps, self._is_unsure
         # While claims go on finding something, asking first would only read everything twice.
-        is_sure_to_look = is_unsure or self._has_found
-        if not is_sure_to_look and not await self._database.read(
-            lambda reader: store.has_due(reader, now=now, caps=caps)
-        ):
+        is_asked = not (is_unsure or self._has_found)
+        if is_asked and not await self._database.read(lambda reader: store.has_due(reader, now=now, caps=caps)):
             return ()
         working = frozenset(self._active.values())
 

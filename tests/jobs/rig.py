@@ -23,12 +23,14 @@ Step = Callable[[Job], Awaitable[None]]
 class FaultyDatabase(Database):
     """The real one, with faults that the test switches on."""
 
+    reads = 0
     reads_fail = 0
     writes_fail = 0
     writes_lie = 0  # reported lost, but on the disk
     hold: asyncio.Event | None = None  # writes are on the disk, but their callers wait for this
 
     async def read(self, work: Callable[[Reader], T]) -> T:
+        self.reads += 1
         if self.reads_fail:
             self.reads_fail -= 1
             raise DatabaseUnavailable("no read")

@@ -238,6 +238,24 @@ async def test_a_job_that_falls_due_between_two_looks_is_not_slept_over(tmp_path
         await rigged.until_ended("a")
 
 
+async def test_what_falls_due_later_is_worked_on_in_its_time(tmp_path: Path) -> None:
+    """A look is claimed a little ahead and waits for its moment; any other step is claimed when it is due."""
+    async with rig(tmp_path) as rigged:
+        begun: dict[str, int] = {}
+
+        async def note(job: Job) -> None:
+            begun[job.id] = rigged.clock.now() - (job.run_at or 0)
+            await rigged.worker.end(job)
+
+        rigged.worker.steps = {"poll": note, "deliver": note}
+        now = rigged.clock.now()
+        await rigged.add("look", State.WAITING, run_at=now + 2 * store.AHEAD_MS)
+        await rigged.add("step", State.DELIVERING, run_at=now + store.AHEAD_MS // 2)
+        rigged.start()
+        await rigged.until_ended("look", "step")
+        assert min(begun.values()) >= 0
+
+
 async def test_a_step_that_ends_makes_room_for_the_next_at_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -310,6 +328,8 @@ async def test_a_claim_that_was_reported_lost_and_was_not_leaves_no_job_behind(t
         await rigged.add("busy", State.DELIVERING)
         rigged.start()
         await rigged.until(lambda: rigged.runner.active == 1)
+        reads = rigged.database.reads
+        await rigged.until(lambda: rigged.database.reads > reads)  # it has found no more, and rests
         await rigged.add("a")
         await rigged.add("b", State.WAITING)
         rigged.database.writes_lie = 1
