@@ -211,7 +211,7 @@ def _ledger(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int
 
 def _database() -> Path:
     from bot import config  # noqa: PLC0415
-    from bot.app import DATABASE_NAME  # noqa: PLC0415
+    from bot.ground import DATABASE_NAME  # noqa: PLC0415
 
     return config.data_dir() / DATABASE_NAME
 
@@ -308,8 +308,8 @@ def _jobs(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
 
 def _look_at_jobs(options: argparse.Namespace) -> int:
     from bot import config  # noqa: PLC0415
-    from bot.app import DATABASE_NAME  # noqa: PLC0415
     from bot.commands import jobs  # noqa: PLC0415
+    from bot.ground import DATABASE_NAME  # noqa: PLC0415
     from bot.jobs.model import State  # noqa: PLC0415
 
     path = config.data_dir() / DATABASE_NAME
@@ -324,8 +324,8 @@ def _look_at_jobs(options: argparse.Namespace) -> int:
 
 def _list_reports() -> int:
     from bot import config  # noqa: PLC0415
-    from bot.app import DATABASE_NAME  # noqa: PLC0415
     from bot.commands import reports  # noqa: PLC0415
+    from bot.ground import DATABASE_NAME  # noqa: PLC0415
 
     print("\n".join(asyncio.run(reports.list_reports(config.data_dir() / DATABASE_NAME))))
     return 0
@@ -342,9 +342,9 @@ def _look_up(prefix: str) -> int:
 
 def _resolve(prefix: str, verdict: "Verdict") -> int:
     from bot import config  # noqa: PLC0415
-    from bot.app import DATABASE_NAME  # noqa: PLC0415
     from bot.commands import jobs  # noqa: PLC0415
     from bot.core.clock import SystemClock  # noqa: PLC0415
+    from bot.ground import DATABASE_NAME  # noqa: PLC0415
 
     path = config.data_dir() / DATABASE_NAME
     print(asyncio.run(jobs.resolve(path, prefix=prefix, verdict=verdict, clock=SystemClock())))

@@ -10,48 +10,33 @@ from dataclasses import dataclass
 
 from bot import config, handed_rooms, paid_locus
 from bot.client import EaselClient
-from bot.core.clock import Clock, Millis, SystemClock
+from bot.core.clock import Clock, SystemClock
 from bot.core.crashpoints import NONE, Crashpoints
-from bot.core.ids import Randomness, SystemRandomness
 from bot.core.requests import ProviderName
-from bot.db import Database, lock_data_folder
+from bot.db import Database
+from bot.ground import Ground, lay_ground
 from bot.jobs.model import Caps
 from bot.jobs.runner import Runner
-from bot.media.download import Downloader
-from bot.media.media import Media
-from bot.providers import catalogue, registry
-from bot.providers.contract import Provider
-from bot.providers.watch import HealthWatch
+from bot.picture_rooms import build_pictures
 from bot.record_rooms import build_about, build_privacy, build_retention
 from bot.result_rooms import build_results
-from bot.rooms_settings import access_of, allowed_hosts_of, ceilings_of, options_of, point_discord
-from bot.services import store
+from bot.rooms_settings import ceilings_of, point_discord
 from bot.services.admission import Admission, Rules
 from bot.services.ask.closing import Closing
 from bot.services.bell import Bell
 from bot.services.budgets.desk import Budgets
 from bot.services.budgets.settings import GuildDesk
-from bot.services.callbacks import CallbackDesk, Calls, server_key
 from bot.services.cancelling import Cancelling
-from bot.services.choosing import Choosing
-from bot.services.collecting import Collector
 from bot.services.container import Services
-from bot.services.courier import Courier
 from bot.services.desk import Desk
-from bot.services.failover import Failover
-from bot.services.handed.links import Links
-from bot.services.handed.loading import Loading
 from bot.services.history.pages import History
 from bot.services.pace import Pace
 from bot.services.paying import Paying
 from bot.services.payload import KINDS
 from bot.services.payment_sweep import PaymentSweep
 from bot.services.pictures import Pictures
-from bot.services.polling import Polling
 from bot.services.progress import ProgressBoard
 from bot.services.retention.sweeping import Retention
-from bot.services.rhythm import Rhythm
-from bot.services.sending import Sending
 from bot.services.settlement import Settlement
 from bot.services.staff.rounds import Rounds
 from bot.services.startup import Recovery, recover
@@ -65,31 +50,10 @@ from bot.ui.card_editor import CardEditor
 from bot.ui.delivery import DiscordDelivery
 from bot.ui.keeper import EDIT_EVERY_S, CardKeeper
 from bot.ui.staff_delivery import StaffDelivery
-from bot.web.server import Readiness, WebServer
+from bot.web.server import WebServer
+from bot.web_rooms import build_web
 
 log = logging.getLogger(__name__)
-
-EXTENSIONS = (
-    "cogs.answers",
-    "cogs.ask",
-    "cogs.budgets",
-    "cogs.details_menu",
-    "cogs.edit",
-    "cogs.help",
-    "cogs.history",
-    "cogs.imagine",
-    "cogs.outdated",
-    "cogs.picture_menus",
-    "cogs.privacy",
-    "cogs.results",
-    "cogs.settings",
-    "cogs.staff",
-    "cogs.styles",
-    "cogs.upscale",
-    "cogs.usage",
-)
-DATABASE_NAME = "easel.db"
-PICTURES_NAME = "pictures"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,28 +75,6 @@ class House:
     staff: Rounds
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Ground:
-    """What the rooms upstairs stand on; `owner` names this process in leases, `booted_at` is when it began."""
-
-    settings: config.Settings
-    clock: Clock
-    randomness: Randomness
-    crashpoints: Crashpoints
-    owner: str
-    booted_at: Millis
-    database: Database
-    gateways: registry.Registry
-    media: Media
-    client: EaselClient
-    watch: HealthWatch
-    choosing: Choosing
-    calls: Calls
-    links: Links | None
-    loading: Loading
-    paid: paid_locus.PaidLocus | None
-
-
 @asynccontextmanager
 async def build(
     settings: config.Settings,
@@ -146,13 +88,13 @@ async def build(
     booted_at = clock.now()
     point_discord(settings)
     async with AsyncExitStack() as stack:
-        ground = await _lay_ground(stack, settings, clock=clock, crashpoints=crashpoints, booted_at=booted_at)
+        ground = await lay_ground(stack, settings, clock=clock, crashpoints=crashpoints, booted_at=booted_at)
         settlement = Settlement(database=ground.database, clock=clock)
         pace = Pace(ground.database, clock)
         editor = CardEditor(ground.client)
         delivery = DiscordDelivery(client=ground.client, editor=editor, media=ground.media)
         paying = _paying(ground, settlement)
-        work = _picture_work(ground, settlement=settlement, delivery=delivery, pace=pace, paying=paying)
+        work = build_pictures(ground, settlement=settlement, delivery=delivery, pace=pace, paying=paying)
         talk_ground = _talk_ground(
             ground, settlement=settlement, editor=editor, paying=paying, edit_every_s=edit_every_s
         )
@@ -190,7 +132,7 @@ async def build(
             owner=ground.owner,
             paid=() if ground.paid is None else (ground.paid.name,),
         )
-        web = await stack.enter_async_context(_web(ground, runner=runner, keeper=keeper, desk=services.desk))
+        web = await stack.enter_async_context(build_web(ground, runner=runner, keeper=keeper, desk=services.desk))
         yield House(
             settings=settings,
             clock=clock,
@@ -219,57 +161,7 @@ async def build(
         )
 
 
-async def _lay_ground(
-    stack: AsyncExitStack, settings: config.Settings, *, clock: Clock, crashpoints: Crashpoints, booted_at: Millis
-) -> _Ground:
-    """Opens everything that must be closed again, in an order in which closing works."""
-    randomness = SystemRandomness()
-    credit = {ProviderName("apiinone"): config.dollars(settings.apiinone_usd_per_credit)}
-    price_list = catalogue.load(settings.catalogue, usd_per_credit=credit)
-    options = options_of(settings)
-    paid = await paid_locus.adapter(
-        settings, price_list, clock=clock, crashpoints=crashpoints, slugs=options.locus_slugs
-    )
-    ready: dict[ProviderName, Provider] = {} if paid is None else {paid.name: paid.adapter}
-    stack.enter_context(lock_data_folder(settings.data_dir))
-    path = settings.data_dir / DATABASE_NAME
-    database = await stack.enter_async_context(Database.open(path, crashpoints=crashpoints))
-    gateways = await stack.enter_async_context(
-        registry.build(
-            access_of(settings), price_list, clock=clock, crashpoints=crashpoints, options=options, ready=ready
-        )
-    )
-    for name in gateways.unserved:
-        log.warning("this provider has a key but is not served yet", extra={"provider": name})
-    downloader = Downloader(allowed=allowed_hosts_of(settings), crashpoints=crashpoints)
-    media = await stack.enter_async_context(Media(settings.data_dir / PICTURES_NAME, downloader))
-    client = _client(database)
-    stack.push_async_callback(client.close)
-    watch = HealthWatch(clock, randomness, {name: gateways.facts(name).requests_per_minute for name in gateways.names})
-    order = tuple(ProviderName(name) for name in settings.provider_order)
-    key = await server_key(database, randomness)
-    links = handed_rooms.build_links(settings, key=key, media=media, clock=clock)
-    return _Ground(
-        settings=settings,
-        clock=clock,
-        randomness=randomness,
-        crashpoints=crashpoints,
-        owner=randomness.token_bytes(8).hex(),
-        booted_at=booted_at,
-        database=database,
-        gateways=gateways,
-        media=media,
-        client=client,
-        watch=watch,
-        choosing=Choosing(registry=gateways, watch=watch, preference=order),
-        calls=Calls(key=key, public_url=settings.public_url, registry=gateways),
-        links=links,
-        loading=handed_rooms.build_loading(database=database, media=media, client=client, links=links, clock=clock),
-        paid=paid,
-    )
-
-
-def _paying(ground: _Ground, settlement: Settlement) -> Paying | None:
+def _paying(ground: Ground, settlement: Settlement) -> Paying | None:
     if ground.paid is None:
         return None
     return paid_locus.paying(
@@ -282,75 +174,8 @@ def _paying(ground: _Ground, settlement: Settlement) -> Paying | None:
     )
 
 
-def _client(database: Database) -> EaselClient:
-    async def read_fact(name: str) -> str | None:
-        return await database.read(lambda reader: store.fact(reader, name))
-
-    async def write_fact(name: str, value: str) -> None:
-        await database.write(lambda tx: store.remember(tx, name, value))
-
-    return EaselClient(extensions=EXTENSIONS, read_fact=read_fact, write_fact=write_fact)
-
-
-def _picture_work(
-    ground: _Ground,
-    *,
-    settlement: Settlement,
-    delivery: DiscordDelivery,
-    pace: Pace,
-    paying: Paying | None,
-) -> PictureWork:
-    clock, randomness, crashpoints = ground.clock, ground.randomness, ground.crashpoints
-    gateways, watch, calls = ground.gateways, ground.watch, ground.calls
-    rhythm = Rhythm(registry=gateways, pace=pace, randomness=randomness)
-    collector = Collector(
-        settlement=settlement, media=ground.media, clock=clock, randomness=randomness, crashpoints=crashpoints
-    )
-    failover = Failover(
-        choosing=ground.choosing,
-        registry=gateways,
-        ceilings=ceilings_of(ground.settings),
-        settlement=settlement,
-        clock=clock,
-    )
-    sending = Sending(
-        registry=gateways,
-        settlement=settlement,
-        collector=collector,
-        rhythm=rhythm,
-        watch=watch,
-        failover=failover,
-        calls=calls,
-        clock=clock,
-        randomness=randomness,
-        crashpoints=crashpoints,
-        paid={} if paying is None or ground.paid is None else {ground.paid.name: paying},
-        loading=ground.loading,
-    )
-    polling = Polling(
-        registry=gateways,
-        settlement=settlement,
-        collector=collector,
-        rhythm=rhythm,
-        watch=watch,
-        calls=calls,
-        clock=clock,
-        randomness=randomness,
-    )
-    courier = Courier(
-        database=ground.database,
-        settlement=settlement,
-        delivery=delivery,
-        registry=gateways,
-        clock=clock,
-        randomness=randomness,
-        crashpoints=crashpoints,
-    )
-    return PictureWork(sending=sending, polling=polling, courier=courier, settlement=settlement)
-
-
 def _talk_ground(
-    ground: _Ground, *, settlement: Settlement, editor: CardEditor, paying: Paying | None, edit_every_s: float
+    ground: Ground, *, settlement: Settlement, editor: CardEditor, paying: Paying | None, edit_every_s: float
 ) -> TalkGround:
     return TalkGround(
         database=ground.database,
@@ -369,7 +194,7 @@ def _talk_ground(
     )
 
 
-def _caps(ground: _Ground) -> Caps:
+def _caps(ground: Ground) -> Caps:
     """How many jobs may be at a gateway at once, and whose turn comes how often."""
     settings = ground.settings
     return Caps(
@@ -380,7 +205,7 @@ def _caps(ground: _Ground) -> Caps:
     )
 
 
-def _runner(ground: _Ground, work: PictureWork, talk: TalkRooms) -> Runner:
+def _runner(ground: Ground, work: PictureWork, talk: TalkRooms) -> Runner:
     return Runner(
         database=ground.database,
         handlers={**dict.fromkeys(KINDS.values(), work), **talk.handlers},
@@ -392,7 +217,7 @@ def _runner(ground: _Ground, work: PictureWork, talk: TalkRooms) -> Runner:
 
 
 def _services(
-    ground: _Ground,
+    ground: Ground,
     *,
     board: ProgressBoard,
     runner: Runner,
@@ -464,37 +289,4 @@ def _services(
         registry=gateways,
         clock=clock,
         crashpoints=ground.crashpoints,
-    )
-
-
-def _web(ground: _Ground, *, runner: Runner, keeper: CardKeeper, desk: Desk) -> WebServer:
-    def tick_ages() -> dict[str, float]:
-        if not ground.client.connected.is_set():  # the loops begin when Discord is reached, and that may take long
-            return {}
-        now = ground.clock.monotonic()
-        return {"runner": now - runner.last_tick, "cards": now - keeper.last_tick}
-
-    def readiness() -> Readiness:
-        reasons = [] if ground.client.is_ready() else ["not connected to Discord"]
-        if ground.database.failed is not None:
-            reasons.append("the database cannot be written")
-        if not desk.is_open:
-            reasons.append("stopping")
-        return Readiness(is_ready=not reasons, reasons=reasons)
-
-    settings = ground.settings
-    callbacks = CallbackDesk(
-        database=ground.database,
-        registry=ground.gateways,
-        calls=ground.calls,
-        clock=ground.clock,
-        wake=runner.wake,
-    )
-    return WebServer(
-        host=settings.web_host,
-        port=settings.web_port,
-        tick_ages=tick_ages,
-        readiness=readiness,
-        callbacks=None if settings.public_url is None else callbacks,
-        pictures=ground.links,
     )

@@ -11,7 +11,6 @@ from dataclasses import replace
 from pydantic_settings import DotEnvSettingsSource
 
 from bot import config
-from bot.app import DATABASE_NAME
 from bot.commands import plain
 from bot.commands.checks import Check, Level
 from bot.commands.data_folder import examine_database, examine_folder
@@ -21,6 +20,7 @@ from bot.commands.paid_calls import examine_paid_calls
 from bot.core.clock import Clock, SystemClock
 from bot.core.errors import SettingsError
 from bot.core.requests import ProviderName
+from bot.ground import DATABASE_NAME
 from bot.logs import Redaction
 from bot.providers import catalogue
 

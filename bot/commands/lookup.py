@@ -9,7 +9,6 @@ from decimal import Decimal
 from enum import Enum
 
 from bot import config
-from bot.app import DATABASE_NAME
 from bot.commands import plain
 from bot.commands.jobs import existing, find, moment
 from bot.core.clock import Clock, Millis
@@ -17,6 +16,7 @@ from bot.core.errors import Charged, NotAuthorised, OutOfFunds, ProviderError, R
 from bot.core.money import TICKS_PER_USD, Ticks, format_usd
 from bot.core.requests import ModelId, ProviderName
 from bot.db import Database, Reader
+from bot.ground import DATABASE_NAME
 from bot.jobs.model import AT_THE_GATEWAY, Job, State
 from bot.ledger.model import Hold
 from bot.logs import Redaction

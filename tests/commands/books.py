@@ -3,11 +3,11 @@
 from functools import partial
 from pathlib import Path
 
-from bot.app import DATABASE_NAME
 from bot.core.clock import MINUTE_MS, Millis
 from bot.core.ids import JobId, hold_id_of
 from bot.core.money import Ticks
 from bot.db import Database, Transaction
+from bot.ground import DATABASE_NAME
 from bot.jobs import store as jobs
 from bot.ledger import store as ledger
 from bot.ledger.model import HoldState

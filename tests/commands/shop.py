@@ -8,12 +8,12 @@ from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 
-from bot.app import DATABASE_NAME
 from bot.core.clock import DAY_MS, Millis, SystemClock
 from bot.core.ids import ChannelId, GuildId, IdempotencyKey, JobId, MemberId, hold_id_of
 from bot.core.money import Ticks, usd
 from bot.core.requests import ModelId, PictureOrder, ProviderName
 from bot.db import Database, Transaction
+from bot.ground import DATABASE_NAME
 from bot.jobs import store as jobs
 from bot.jobs.model import Caps, NewJob, State
 from bot.ledger import store as ledger

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from bot.__main__ import main
-from bot.app import DATABASE_NAME
 from bot.commands import CommandRefused
 from bot.commands.corrections import adjust, difference_of, rebuild_ledger
 from bot.core.clock import ManualClock
@@ -16,6 +15,7 @@ from bot.core.errors import DatabaseUnavailable, DataFolderBusy
 from bot.core.ids import JobId, hold_id_of
 from bot.core.money import MAX_TICKS, usd
 from bot.db import lock_data_folder
+from bot.ground import DATABASE_NAME
 from bot.ledger import store as ledger
 from bot.ledger.model import CorrectionKind, EntryKind
 from bot.ledger.records import store as records

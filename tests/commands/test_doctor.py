@@ -8,12 +8,12 @@ from types import SimpleNamespace
 
 import pytest
 
-from bot.app import DATABASE_NAME
 from bot.commands import data_folder, doctor
 from bot.commands.checks import Check, Level
 from bot.commands.data_folder import kind_of
 from bot.commands.store import quick_check
 from bot.db import Database, lock_data_folder
+from bot.ground import DATABASE_NAME
 from tests.commands.account import KEYS, SECRETS, TOKEN
 from tests.commands.shop import ROOT, fill, run
 

@@ -17,12 +17,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.__main__ import main
-from bot.app import DATABASE_NAME
 from bot.commands import exports
 from bot.commands.corrections import difference_of
 from bot.core.ids import ChannelId, GuildId, HoldId, JobId, MemberId, hold_id_of
 from bot.core.money import Ticks, usd
 from bot.db import Database, lock_data_folder
+from bot.ground import DATABASE_NAME
 from bot.ledger import store as ledger
 from bot.ledger.model import CorrectionKind, EntryKind, HoldState
 from bot.ledger.records import store as records

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from bot import config
-from bot.app import DATABASE_NAME
 from bot.commands import CommandRefused, lookup
 from bot.core.clock import DAY_MS, ManualClock, Millis, SystemClock
 from bot.core.ids import JobId, hold_id_of
 from bot.core.money import usd
 from bot.db import Database, Transaction, lock_data_folder
+from bot.ground import DATABASE_NAME
 from bot.jobs import store as jobs
 from bot.jobs.model import State
 from bot.ledger import store as ledger

@@ -3,9 +3,9 @@
 from collections import Counter
 from dataclasses import dataclass
 
-from bot.app import DATABASE_NAME
 from bot.core.ids import InteractionId, JobId, hold_id_of
 from bot.db import Database, Reader
+from bot.ground import DATABASE_NAME
 from bot.interactions.model import InteractionState
 from bot.jobs import store as jobs
 from bot.jobs.looks import store as looks

@@ -8,9 +8,9 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from bot.app import DATABASE_NAME
 from bot.core.crashpoints import CrashPoint
 from bot.db import Database
+from bot.ground import DATABASE_NAME
 from sandbox.stage import ROOT, BotProcess, Stage
 from tests.e2e.facts import Facts, look, read_facts
 

@@ -15,6 +15,7 @@ from bot import app
 from bot.commands import jobs as commands
 from bot.core.clock import Clock, Millis, SystemClock
 from bot.db import Reader
+from bot.ground import DATABASE_NAME
 from bot.jobs import store as jobs
 from bot.jobs.model import Job, State
 from sandbox.discord import Message, Person, Use
@@ -140,7 +141,7 @@ class Scene:
 
     async def shown(self, job: Job) -> str:
         """What `python -m bot jobs show` says of the job."""
-        database = self.house.settings.data_dir / app.DATABASE_NAME
+        database = self.house.settings.data_dir / DATABASE_NAME
         return "\n".join(await commands.show(database, prefix=job.id, wants_prompt=False))
 
     async def draws_again(self) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.app import DATABASE_NAME, PICTURES_NAME
+from bot.ground import DATABASE_NAME, PICTURES_NAME
 from sandbox.stage import stage
 from tests.e2e.process import PATIENCE_S
 

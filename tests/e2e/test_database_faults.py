@@ -11,6 +11,7 @@ import pytest
 from bot import app, config
 from bot.core.errors import DatabaseUnavailable, DataFolderBusy
 from bot.db import Reader
+from bot.ground import DATABASE_NAME
 from bot.jobs.model import State
 from bot.services import collecting
 from bot.services.collecting import MAX_FETCHES
@@ -22,7 +23,7 @@ from tests.e2e.scene import LOCUS, PIXAZO, WAIT_S, Scene, scene
 @contextmanager
 def full_disk(play: Scene) -> Iterator[None]:
     """While inside, no file of this process grows beyond what the database's log has: every commit fails."""
-    wal = play.rig.stage.data_dir / f"{app.DATABASE_NAME}-wal"
+    wal = play.rig.stage.data_dir / f"{DATABASE_NAME}-wal"
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (wal.stat().st_size, hard))
     try:

@@ -5,8 +5,8 @@ import sqlite3
 from pathlib import Path
 
 from bot import app
-from bot.app import DATABASE_NAME
 from bot.commands.corrections import rebuild_ledger
+from bot.ground import DATABASE_NAME
 from bot.ledger.drifting.store import drifted
 from tests.e2e.rig import rig
 from tests.e2e.scene import NOT_CHARGED, PIXAZO, WAIT_S

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.app import DATABASE_NAME
+from bot.ground import DATABASE_NAME
 from bot.interactions import store as interactions
 from bot.jobs.model import State
 from sandbox.discord import CutBefore, Delay, Late, LoseAnswer, Refuse

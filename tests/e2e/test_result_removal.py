@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.app import DATABASE_NAME
 from bot.commands.reports import list_reports
 from bot.core.ids import AssetId, JobId, MemberId
 from bot.db import Transaction
+from bot.ground import DATABASE_NAME
 from bot.services import store
 from bot.services.results import store as results
 from bot.services.results.store import Removal, Report

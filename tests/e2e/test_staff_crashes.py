@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from bot import config
-from bot.app import DATABASE_NAME
 from bot.core.clock import SystemClock
 from bot.core.crashpoints import CrashPoint
 from bot.core.ids import ChannelId, GuildId, MemberId
 from bot.db import Database, Reader
+from bot.ground import DATABASE_NAME
 from bot.ledger.alerts import store as alerts
 from bot.ledger.model import Unit
 from bot.ledger.rules.model import Draft, Span, Whom
