@@ -75,6 +75,19 @@ async def test_windows_are_told_apart_and_a_new_one_begins_anew(tmp_path: Path) 
         assert any("The server has used 50 % of 2 requests for today" in one.plain_text() for one in fresh)
 
 
+async def test_a_limit_that_was_raised_is_told_anew_within_its_window(tmp_path: Path) -> None:
+    async with scene(tmp_path, ROOMY) as play:
+        await set_staff(play)
+        await limit(play, "2", unit=Unit.REQUESTS)
+        await ask(play)
+        await card(play, "50 % of 2 requests")
+        await limit(play, "4", unit=Unit.REQUESTS)
+        await ask(play)
+        await card(play, "50 % of 4 requests")
+        await all_told(play)
+        assert len(in_staff(play)) == 2
+
+
 async def test_without_a_staff_channel_nothing_is_posted_and_nothing_is_told_later(tmp_path: Path) -> None:
     async with scene(tmp_path, ROOMY) as play:
         await limit(play, "2", unit=Unit.REQUESTS)

@@ -56,10 +56,11 @@ def test_each_threshold_is_raised_once_per_window_and_never_for_a_members_own_li
 def test_the_whole_bots_limits_are_the_operators_business(book: Book) -> None:
     of = ceilings(member=900, guild_day=900, guild_month=900, bot=100, providers=100)
     held = book.hold(request("one", 100, of=of, provider="here"))
-    alerts = book.write(lambda tx: store.note_held(tx, held.standings, guild_id=GUILD, thresholds=(100,), at=NOON))
-    assert [(one.limit.scope, one.guild_id, one.limit.rule, one.taken) for one in alerts] == [
-        ("provider:here", None, "operator", 100),
-        ("bot", None, "operator", 100),
+    alerts = book.write(lambda tx: store.note_held(tx, held.standings, guild_id=GUILD, thresholds=(), at=NOON))
+    facts = [(one.limit.scope, one.guild_id, one.limit.rule, one.threshold, one.taken) for one in alerts]
+    # at the operator's own percents, whatever the guild wants to hear of its limits
+    assert facts == [
+        (scope, None, "operator", percent, 100) for scope in ("provider:here", "bot") for percent in (50, 80, 100)
     ]
 
 

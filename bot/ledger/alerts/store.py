@@ -12,6 +12,8 @@ from bot.ledger.store import standing_of
 from bot.ledger.windows import Window, WindowKind
 
 FULL = 100  # percent: nothing is left
+# When operators hear of what bounds all guilds together, or a gateway.
+OPERATORS_PERCENTS = (50, 80, FULL)
 
 _RAISE = """
 INSERT INTO alert
@@ -60,7 +62,7 @@ def note_held(
     """
     found: list[Alert] = []
     for standing in standings:
-        for threshold in passed(standing, thresholds):
+        for threshold in passed(standing, _percents(standing.limit, thresholds)):
             found += _raise(tx, standing, threshold, guild_id=guild_id, at=at)
     return tuple(found)
 
@@ -87,7 +89,7 @@ def note_refused(
     tx: Transaction, limit: Limit, *, guild_id: GuildId, thresholds: Sequence[int], at: Millis
 ) -> tuple[Alert, ...]:
     """A limit is used up as well where the next request finds no room in what is left: that is told as its whole."""
-    if FULL not in thresholds:
+    if FULL not in _percents(limit, thresholds):
         return ()
     return _raise(tx, standing_of(tx, limit), FULL, guild_id=guild_id, at=at)
 
@@ -96,10 +98,19 @@ def _raise(tx: Transaction, standing: Standing, threshold: int, *, guild_id: Gui
     limit = standing.limit
     if limit.scope.startswith("member:"):
         return ()
-    whose = None if limit.scope == "bot" or limit.scope.startswith("provider:") else guild_id
+    whose = None if _is_of_all(limit) else guild_id
     key = (*_key(limit), threshold, limit.amount)
     facts = (whose, limit.rule, limit.subject, limit.window.ends_at, standing.held + standing.spent, at)
     return tuple(_alert_from(row) for row in tx.all(_RAISE, (*key, *facts)))
+
+
+def _percents(limit: Limit, thresholds: Sequence[int]) -> Sequence[int]:
+    """A guild says what it wants to hear of its own limits alone."""
+    return OPERATORS_PERCENTS if _is_of_all(limit) else thresholds
+
+
+def _is_of_all(limit: Limit) -> bool:
+    return limit.scope == "bot" or limit.scope.startswith("provider:")
 
 
 def untold(reader: Reader, *, limit: int) -> tuple[Alert, ...]:

@@ -8,7 +8,7 @@ from bot.core.ids import ChannelId, GuildId, MemberId
 from bot.db import Database, Reader, Transaction
 from bot.guilds import store as guilds
 from bot.ledger.alerts import store as alerts
-from bot.ledger.alerts.store import Alert
+from bot.ledger.alerts.store import FULL, Alert
 from bot.ledger.model import OPERATOR
 from bot.services.ports import CannotDeliver, DeliverLater
 from bot.services.staff.model import AlertNotice, Operator, StaffChannel, StaffPlace
@@ -21,8 +21,6 @@ log = logging.getLogger(__name__)
 ALERTS = 100
 # What could not be told until a day after its window ended helps nobody any more.
 STALE_MS = DAY_MS
-# From here on the operators hear of a guild's ceiling too.
-FULL = 100
 
 
 class Alerts:
@@ -73,11 +71,11 @@ class Alerts:
 
 
 def by_window(found: Iterable[Alert]) -> list[tuple[Alert, ...]]:
-    """Those of one counter together, the highest threshold last."""
+    """Those of one limit in one window together, the highest threshold last; a limit that was raised is another."""
     groups: dict[tuple[object, ...], list[Alert]] = {}
     for alert in found:
         limit = alert.limit
-        groups.setdefault((limit.scope, limit.unit, limit.window), []).append(alert)
+        groups.setdefault((limit.scope, limit.unit, limit.window, limit.amount), []).append(alert)
     return [tuple(sorted(group, key=lambda one: one.threshold)) for group in groups.values()]
 
 
@@ -93,10 +91,10 @@ def places_of(alert: Alert, *, staff: ChannelId | None, operators: Sequence[Memb
 
 
 def about_of(alert: Alert, place: StaffPlace) -> str:
-    """The name of the message: once per window, threshold and reader."""
+    """The name of the message: once per window, limit, threshold and reader."""
     limit, whom = alert.limit, "staff" if isinstance(place, StaffChannel) else str(place.user_id)
     window = f"{limit.window.kind}:{limit.window.starts_at}"
-    return f"alert:{limit.scope}:{limit.unit}:{window}:{alert.threshold}:{whom}"
+    return f"alert:{limit.scope}:{limit.unit}:{window}:{limit.amount}:{alert.threshold}:{whom}"
 
 
 def _staff_channel(reader: Reader, guild_id: GuildId | None) -> ChannelId | None:
