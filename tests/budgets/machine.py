@@ -27,6 +27,7 @@ ROLES = {10: frozenset({100}), 11: frozenset({100, 101}), 12: frozenset[int]()}
 SETS_OF_ROLES = [frozenset[int](), frozenset({100}), frozenset({101}), frozenset({100, 101})]
 MODELS = ["pixazo/a", "pixazo/b", "locus/c"]
 PURPOSES = ["event", "prize"]
+WHOLE = [Span.DAY, Span.MONTH]  # of which the operator allows a guild so much
 THREADS = {7: 5}
 NAMES = {
     Whom.CHANNEL: ["5", "6", "7"],
@@ -42,8 +43,8 @@ CEILINGS = ceilings(
     guild_daily=24,
     member_daily=16,
     member_daily_pictures=10,
-    bot_monthly_pictures=50,
-    guild_daily_pictures=14,
+    bot_monthly_pictures=90,
+    guild_daily_pictures=30,
 )
 
 
@@ -105,6 +106,24 @@ class BudgetMachine(RuleBasedStateMachine):
 
     @rule(guild=GUILDS, draft=drafts())
     def set_rule(self, guild: int, draft: Draft) -> None:
+        self.put(guild, draft)
+
+    @rule(guild=GUILDS, amounts=st.tuples(st.integers(0, 9), st.integers(0, 9)), span=st.sampled_from(WHOLE))
+    def keep_for_both_purposes(self, guild: int, amounts: tuple[int, int], span: Span) -> None:
+        for name, amount in zip(PURPOSES, amounts, strict=True):
+            self.put(guild, Draft(whom=Whom.PURPOSE, name=name, unit=Unit.MONEY, span=span, amount=amount))
+
+    @rule(guild=GUILDS, name=st.sampled_from(MODELS), amount=st.integers(0, 5))
+    def limit_a_model(self, guild: int, name: str, amount: int) -> None:
+        self.put(guild, Draft(whom=Whom.MODEL, name=name, unit=Unit.MONEY, span=Span.DAY, amount=amount))
+
+    @rule(guild=GUILDS, amounts=st.permutations([1, 4, 9]), unit=st.sampled_from([Unit.MONEY, Unit.REQUESTS]))
+    def limit_persons(self, guild: int, amounts: list[int], unit: Unit) -> None:
+        whose = [(Whom.MEMBER, "10"), (Whom.ROLE, "100"), (Whom.EVERYONE, "")]
+        for (whom, name), amount in zip(whose, amounts, strict=True):
+            self.put(guild, Draft(whom=whom, name=name, unit=unit, span=Span.DAY, amount=amount))
+
+    def put(self, guild: int, draft: Draft) -> None:
         try:
             stored = done(self.house.budgets.set_rule(GuildId(guild), draft, by=ADMIN))
         except (BadRule, AboveCeiling):
@@ -121,7 +140,7 @@ class BudgetMachine(RuleBasedStateMachine):
         self.oracle.guilds[guild].rules.remove(rule)
 
     @precondition(lambda self: any(guild.rules for guild in self.oracle.guilds.values()))
-    @rule(which=st.integers(0, 20), more=st.integers(-3, 8), hours=st.sampled_from([1, 30]))
+    @rule(which=st.integers(0, 20), more=st.integers(-3, 8), hours=st.sampled_from([1, 1, 30]))
     def raise_rule(self, which: int, more: int, hours: int) -> None:
         guild, rule = self.some_rule(which)
         to, until = max(1, rule.draft.amount + more), Millis(self.now() + hours * HOUR_MS)
@@ -236,6 +255,13 @@ class BudgetMachine(RuleBasedStateMachine):
             for bound in self.oracle.bounds(line.asked, at=line.at, now=now):
                 if bound.window.ends_at > now and bound.unit is Unit.MONEY:
                     assert bound.taken <= bound.limit, bound
+
+    @precondition(lambda self: any(rule.raised_until for guild in self.oracle.guilds.values() for rule in guild.rules))
+    @rule(wanted=requests(), hours=st.sampled_from([1, 31]))
+    def ask_after_a_raise(self, wanted: Asked, hours: int) -> None:
+        self.house.clock.advance(ms=hours * HOUR_MS)
+        for _ in range(4):
+            self.asked_once(wanted, 3)
 
     # What fate does
 
