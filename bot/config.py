@@ -1,6 +1,7 @@
 """Settings: from the environment, a `.env` file, or secret files; every name begins with `EASEL_`.
 
-Only what builds the rooms and `bot.__main__` import this. `.env.example` is generated from here (`python -m bot settings`).
+Only what builds the rooms and `bot.__main__` import this. `.env.example` is generated from here
+(`python -m bot settings`).
 """
 
 import os

@@ -17,6 +17,7 @@ from bot.ledger.model import Unit
 from bot.ledger.rules.model import AboveCeiling, Asked, BadRule, Draft, Mark, RuleId, Span, Whom
 from tests.budgets.house import ADMIN, House, asked, ceilings, done
 from tests.budgets.oracle import PERSONAL, Bound, Guild, Line, Oracle, SetRule
+from tests.guilds.changing import set_to
 from tests.ledger.book import at
 
 # Before both changes of the clocks in Europe, on the last days of months, and at the turn of a year.
@@ -160,7 +161,7 @@ class BudgetMachine(RuleBasedStateMachine):
 
     @rule(guild=GUILDS, zone=st.sampled_from(ZONES))
     def set_zone(self, guild: int, zone: str) -> None:
-        done(self.house.desk.set_zone(GuildId(guild), zone, by=ADMIN))
+        done(set_to(self.house.desk, GuildId(guild), by=ADMIN, zone=zone))
         self.oracle.guilds[guild].zone = ZoneInfo(zone)
 
     @rule(member=st.sampled_from(sorted(ROLES)), roles=st.sampled_from(SETS_OF_ROLES))

@@ -19,6 +19,7 @@ from bot.services.settlement import Settlement
 from bot.services.terms import book, note_refused
 from tests.budgets.house import ADMIN, GUILD, House, asked, done, draft
 from tests.budgets.test_admission import WORK, Door
+from tests.guilds.changing import set_to
 from tests.jobs.memory import MemoryDatabase
 
 T = TypeVar("T")
@@ -113,7 +114,7 @@ def whoever_is_told(house: House, work: Callable[[], T]) -> list[tuple[str, str,
 def test_a_request_that_finds_no_room_in_what_is_left_is_told_as_the_whole(house: House) -> None:
     door = Door(house)  # a picture is 5
     done(house.budgets.set_rule(GUILD, draft(amount=12), by=ADMIN))
-    done(house.desk.set_thresholds(GUILD, [100], by=ADMIN))
+    done(set_to(house.desk, GUILD, by=ADMIN, thresholds=(100,)))
     door.admit()
     door.admit()
     assert told(house) == []
@@ -131,7 +132,7 @@ def test_a_refusal_is_not_told_that_says_nothing_about_what_is_left(house: House
     door.admit()
     assert whoever_is_told(house, door.admit) == []
     done(house.budgets.end_rule(GUILD, own.rule_id, by=ADMIN))
-    done(house.desk.set_thresholds(GUILD, [50], by=ADMIN))
+    done(set_to(house.desk, GUILD, by=ADMIN, thresholds=(50,)))
     done(house.budgets.set_rule(GUILD, draft(amount=9), by=ADMIN))
     assert whoever_is_told(house, door.admit) == []
     done(house.desk.pause(GUILD, command=None, reason="holiday", by=ADMIN))

@@ -19,6 +19,7 @@ from bot.services.budgets.completing import preparing, store
 from bot.services.budgets.desk import Budgets
 from bot.services.budgets.settings import GuildDesk
 from tests.budgets.house import ADMIN, GUILD, MEMBER, House, asked, done, draft
+from tests.guilds.changing import set_to
 from tests.jobs.memory import Memory, MemoryDatabase
 
 T = TypeVar("T")
@@ -103,7 +104,7 @@ def test_a_rule_that_changes_nothing_writes_nothing(play: Play) -> None:
     play.set_rule(requests())
     play.database.changed.clear()
     play.set_rule(requests())
-    done(play.desk.set_zone(GUILD, "UTC", by=ADMIN))
+    done(set_to(play.desk, GUILD, by=ADMIN, zone="UTC"))
     assert play.database.changed == [0, 0]
     assert len(done(play.budgets.changes_of(GUILD))) == 1
 
@@ -214,7 +215,7 @@ def test_a_zone_that_changes_meanwhile_is_prepared_for(play: Play, monkeypatch: 
     def moved() -> None:
         zone = next(zones, None)
         if zone is not None:
-            done(play.house.desk.set_zone(GUILD, zone, by=ADMIN))
+            done(set_to(play.house.desk, GUILD, by=ADMIN, zone=zone))
 
     play.database.between = moved
     play.set_rule(requests())
@@ -224,7 +225,7 @@ def test_a_zone_that_changes_meanwhile_is_prepared_for(play: Play, monkeypatch: 
 def test_whoever_never_finds_a_quiet_moment_is_told(play: Play) -> None:
     play.fill(3)
     zones = iter(["Asia/Tokyo", "UTC"] * TRIES)
-    play.database.between = lambda: done(play.house.desk.set_zone(GUILD, next(zones), by=ADMIN))
+    play.database.between = lambda: done(set_to(play.house.desk, GUILD, by=ADMIN, zone=next(zones)))
     with pytest.raises(DatabaseUnavailable, match="several people"):
         play.set_rule(requests())
     assert done(play.budgets.rules_of(GUILD)).rules == ()

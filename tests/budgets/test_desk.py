@@ -29,6 +29,7 @@ from bot.services.budgets.desk import MAX_LISTED, MAX_LISTS, MAX_MARKS
 from bot.services.payload import KINDS
 from bot.services.terms import refuse_paused
 from tests.budgets.house import ADMIN, GUILD, MEMBER, NOON, House, asked, ceilings, done, draft
+from tests.guilds.changing import set_to
 from tests.ledger.book import at
 
 
@@ -123,19 +124,19 @@ def test_rules_for_each_member_stand_apart_and_have_no_common_standing(house: Ho
 def test_another_zone_gives_no_second_day(house: House) -> None:
     done(house.budgets.set_rule(GUILD, draft(amount=10), by=ADMIN))
     house.ask(asked(), 8)
-    done(house.desk.set_zone(GUILD, "Pacific/Kiritimati", by=ADMIN))
+    done(set_to(house.desk, GUILD, by=ADMIN, zone="Pacific/Kiritimati"))
     # its 16 May has begun at 10:00 UTC
     told = refused(lambda: house.ask(asked(), 3))
     assert (told["left"], told["resets_at"]) == (2, at("2026-05-16T10:00"))
     with pytest.raises(BadSetting):
-        done(house.desk.set_zone(GUILD, "Mars/Olympus", by=ADMIN))
+        done(set_to(house.desk, GUILD, by=ADMIN, zone="Mars/Olympus"))
 
 
 def test_nobody_can_move_the_operators_day(house: House) -> None:
     house = House(ceilings(guild_daily=10))
     house.ask(asked(), 10)
     for zone in ("Pacific/Kiritimati", "Etc/GMT+12"):
-        done(house.desk.set_zone(GUILD, zone, by=ADMIN))
+        done(set_to(house.desk, GUILD, by=ADMIN, zone=zone))
         told = refused(lambda: house.ask(asked(), 1))
         assert (told["rule"], told["resets_at"]) == ("operator", at("2026-05-16T00:00"))
     house.memory.close()
@@ -425,8 +426,8 @@ def test_what_changes_nothing_is_not_written_down(house: House) -> None:
         done(house.budgets.allow_all(GUILD, whom=Whom.CHANNEL, name="6", what=Listed.MODEL, by=ADMIN))
         done(house.desk.pause(GUILD, command="ask", reason="x", by=ADMIN))
         done(house.desk.resume(GUILD, command=None, by=ADMIN))
-        done(house.desk.set_soft(GUILD, is_soft=True, by=ADMIN))
-        done(house.desk.set_zone(GUILD, "Asia/Tokyo", by=ADMIN))
+        done(set_to(house.desk, GUILD, by=ADMIN, is_soft=True))
+        done(set_to(house.desk, GUILD, by=ADMIN, zone="Asia/Tokyo"))
 
     everything()
     before = done(house.budgets.changes_of(GUILD))
@@ -464,10 +465,10 @@ def test_a_pause_is_told_with_its_reason_until_it_ends(house: House) -> None:
 
 
 def test_the_guilds_other_settings_are_kept(house: House) -> None:
-    done(house.desk.set_staff_channel(GUILD, ChannelId(77), by=ADMIN))
-    done(house.desk.set_soft(GUILD, is_soft=True, by=ADMIN))
-    done(house.desk.set_thresholds(GUILD, [90, 50, 90], by=ADMIN))
-    done(house.desk.set_digest(GUILD, "weekly", by=ADMIN))
+    done(set_to(house.desk, GUILD, by=ADMIN, staff_channel_id=ChannelId(77)))
+    done(set_to(house.desk, GUILD, by=ADMIN, is_soft=True))
+    done(set_to(house.desk, GUILD, by=ADMIN, thresholds=(50, 90)))
+    done(set_to(house.desk, GUILD, by=ADMIN, digest="weekly"))
     settings = done(house.desk.settings_of(GUILD))
     assert (settings.staff_channel_id, settings.is_soft, settings.thresholds, settings.digest) == (
         77,
@@ -476,7 +477,7 @@ def test_the_guilds_other_settings_are_kept(house: House) -> None:
         "weekly",
     )
     with pytest.raises(BadSetting):
-        done(house.desk.set_thresholds(GUILD, [0], by=ADMIN))
+        done(set_to(house.desk, GUILD, by=ADMIN, thresholds=(0,)))
     assert [(one.subject, one.before, one.after) for one in done(house.budgets.changes_of(GUILD))] == [
         ("digest", None, "weekly"),
         ("thresholds", "50, 80, 100", "50, 90"),
@@ -498,7 +499,7 @@ def test_every_change_is_written_down_with_who_and_when(house: House) -> None:
     done(house.budgets.allow_all(GUILD, whom=Whom.CHANNEL, name="5", what=Listed.MODEL, by=ADMIN))
     done(house.desk.pause(GUILD, command=None, reason="holiday", by=ADMIN))
     done(house.desk.resume(GUILD, command=None, by=ADMIN))
-    done(house.desk.set_zone(GUILD, "Asia/Tokyo", by=ADMIN))
+    done(set_to(house.desk, GUILD, by=ADMIN, zone="Asia/Tokyo"))
     changes = done(house.budgets.changes_of(GUILD))[::-1]
     tick = "$0.001"  # amounts of ticks round up, as everywhere
     assert [(one.subject, one.before, one.after) for one in changes] == [
@@ -520,7 +521,7 @@ def test_every_change_is_written_down_with_who_and_when(house: House) -> None:
 
 def test_an_admission_raises_the_alerts_of_the_guilds_own_thresholds(house: House) -> None:
     done(house.budgets.set_rule(GUILD, draft(amount=100), by=ADMIN))
-    done(house.desk.set_thresholds(GUILD, [60], by=ADMIN))
+    done(set_to(house.desk, GUILD, by=ADMIN, thresholds=(60,)))
     house.ask(asked(), 59)
     assert house.memory.read(lambda reader: alerts.untold(reader, limit=9)) == ()
     job_id: JobId = house.ask(asked(), 1)

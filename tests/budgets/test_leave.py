@@ -31,6 +31,7 @@ from bot.services.retention import store as sweeping
 from bot.services.sources import SourceRef
 from tests.budgets.house import ADMIN, GUILD, MEMBER, House, ceilings, done, draft
 from tests.budgets.test_admission import WORK, Door
+from tests.guilds.changing import set_to
 
 MOD = MemberId(77)
 STAFF = ChannelId(500)
@@ -45,8 +46,8 @@ class Staff:
         self.door = Door(self.house)
         self.rung = 0
         self.work: NewWork | Refusal = ASKING
-        done(self.house.desk.set_staff_channel(GUILD, STAFF, by=ADMIN))
-        done(self.house.desk.set_soft(GUILD, is_soft=True, by=ADMIN))
+        done(set_to(self.house.desk, GUILD, by=ADMIN, staff_channel_id=STAFF))
+        done(set_to(self.house.desk, GUILD, by=ADMIN, is_soft=True))
         done(self.house.budgets.set_rule(GUILD, draft(amount=4, span=Span.WEEK), by=ADMIN))
         self.desk = LeaveDesk(
             database=self.door.database,
@@ -259,10 +260,10 @@ def test_work_that_nobody_can_make_again_does_not_wait(staff: Staff) -> None:
 
 
 def test_a_guild_without_soft_mode_or_staff_channel_refuses(staff: Staff) -> None:
-    done(staff.house.desk.set_soft(GUILD, is_soft=False, by=ADMIN))
+    done(set_to(staff.house.desk, GUILD, by=ADMIN, is_soft=False))
     assert staff.refused() is RefusalReason.BUDGET
-    done(staff.house.desk.set_soft(GUILD, is_soft=True, by=ADMIN))
-    done(staff.house.desk.set_staff_channel(GUILD, None, by=ADMIN))
+    done(set_to(staff.house.desk, GUILD, by=ADMIN, is_soft=True))
+    done(set_to(staff.house.desk, GUILD, by=ADMIN, staff_channel_id=None))
     assert staff.refused() is RefusalReason.BUDGET
 
 

@@ -18,6 +18,7 @@ from bot.services.budgets.desk import Budgets
 from bot.services.budgets.replaying import Refused
 from bot.services.budgets.simulating import MEMBERS_NAMED, Simulation
 from tests.budgets.house import ADMIN, GUILD, House, asked, done, draft
+from tests.guilds.changing import set_to
 from tests.jobs.memory import MemoryDatabase
 
 T = TypeVar("T")
@@ -79,7 +80,7 @@ def test_paces_marks_zones_and_roles_count_in_it(house: House) -> None:
     house.ask(asked(member=10), 2)
     day = draft(Whom.MEMBER, 3, name="10")
     assert simulated(house, day).total == refused(0, 0)
-    done(house.desk.set_zone(GUILD, "Etc/GMT+12", by=ADMIN))
+    done(set_to(house.desk, GUILD, by=ADMIN, zone="Etc/GMT+12"))
     assert simulated(house, day).total == refused(1, 2)
 
 

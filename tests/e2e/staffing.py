@@ -16,6 +16,7 @@ from bot.services.budgets.desk import Budgets
 from bot.services.budgets.settings import GuildDesk
 from sandbox.discord import Message
 from tests.e2e.scene import WAIT_S, Scene
+from tests.guilds.changing import set_to
 
 STAFF = "staff"
 # The operator's ceilings are in nobody's way.
@@ -46,14 +47,14 @@ def budgets(play: Scene) -> Budgets:
 async def set_staff(play: Scene, channel: str = STAFF) -> None:
     """Alerts and requests for leave go there."""
     place = ChannelId(play.rig.sandbox.channel(channel).id)
-    await desk(play).set_staff_channel(guild_id(play), place, by=admin_id(play))
+    await set_to(desk(play), guild_id(play), by=admin_id(play), staff_channel_id=place)
 
 
 async def set_soft(play: Scene, channel: str | None = STAFF) -> None:
     """Over a limit, requests wait for a moderator."""
     if channel is not None:
         await set_staff(play, channel)
-    await desk(play).set_soft(guild_id(play), is_soft=True, by=admin_id(play))
+    await set_to(desk(play), guild_id(play), by=admin_id(play), is_soft=True)
 
 
 async def limit(

@@ -10,12 +10,13 @@ from tests.e2e.pressing import bot_on, stage
 from tests.e2e.scene import LOCUS, PIXAZO, WAIT_S, Scene, scene
 from tests.e2e.staffing import ROOMY, admin_id, card, desk, guild_id, in_staff, set_staff
 from tests.e2e.talking import answered, ask
+from tests.guilds.changing import set_to
 
 DAY_MINUTES = 24 * 60
 
 
 async def wants(play: Scene, digest: Digest | None) -> None:
-    await desk(play).set_digest(guild_id(play), digest, by=admin_id(play))
+    await set_to(desk(play), guild_id(play), by=admin_id(play), digest=digest)
 
 
 async def to_midday(play: Scene) -> None:

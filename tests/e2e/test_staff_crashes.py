@@ -21,6 +21,7 @@ from sandbox.discord import Message, Use
 from sandbox.stage import Stage, stage
 from tests.e2e.invariants import Scene, assert_invariants, new_scene
 from tests.e2e.process import PATIENCE_S, check_ledger, doomed, running, settle
+from tests.guilds.changing import set_to
 
 LOCUS = "locus/grok-imagine"
 
@@ -34,8 +35,8 @@ async def set_rules(built: Stage, *, requests: int, is_soft: bool = False) -> No
     built.data_dir.mkdir(exist_ok=True)
     async with Database.open(built.data_dir / DATABASE_NAME) as database:
         desk = GuildDesk(database=database, clock=clock)
-        await desk.set_staff_channel(guild, place, by=by)
-        await desk.set_soft(guild, is_soft=is_soft, by=by)
+        await set_to(desk, guild, by=by, staff_channel_id=place)
+        await set_to(desk, guild, by=by, is_soft=is_soft)
         draft = Draft(whom=Whom.GUILD, unit=Unit.REQUESTS, span=Span.WEEK, amount=requests)
         budgets = Budgets(database=database, ceilings=ceilings_of(settings), clock=clock)
         await budgets.set_rule(guild, draft, by=by)

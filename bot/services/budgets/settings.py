@@ -1,14 +1,13 @@
 """The settings of a guild beside its rules: its zone, its pauses, and whom it wants to be told of what."""
 
-from collections.abc import Callable, Collection
-from dataclasses import fields, replace
+from dataclasses import fields
 
 from bot.core.clock import Clock
 from bot.core.commands import PAID_COMMANDS
-from bot.core.ids import ChannelId, GuildId, MemberId
+from bot.core.ids import GuildId, MemberId
 from bot.db import Database, Reader, Transaction
 from bot.guilds import store as guilds
-from bot.guilds.model import REASON_LENGTH, BadSetting, Digest, GuildSettings, Pause, zone_named
+from bot.guilds.model import REASON_LENGTH, BadSetting, GuildSettings, Pause, zone_named
 from bot.ledger.rules import store as rules
 from bot.services.budgets.changing import Changing, Log, counts_in
 from bot.services.budgets.counting import Count
@@ -62,7 +61,10 @@ class GuildDesk:
     async def change(
         self, guild_id: GuildId, wanted: GuildSettings, *, by: MemberId, seen: str | None = None
     ) -> tuple[str, ...]:
-        """All settings at once; the names of those that say something else now."""
+        """All settings at once; the names of those that say something else now.
+
+        The windows of another zone count what was held in them already.
+        """
         zone_named(wanted.zone)
 
         def plan(reader: Reader) -> tuple[Count, ...]:
@@ -74,47 +76,12 @@ class GuildDesk:
             names = tuple(one.name for one in fields(old) if getattr(old, one.name) != getattr(wanted, one.name))
             for name in names:
                 log.add(name, _words(getattr(old, name)), _words(getattr(wanted, name)))
-            guilds.save(tx, guild_id, wanted)
+            if names:
+                guilds.save(tx, guild_id, wanted)
             log.complete(needed)
             return names
 
         return await self._changing.change(guild_id, by, work, plan=plan)
-
-    async def set_zone(self, guild_id: GuildId, zone: str, *, by: MemberId) -> None:
-        """The guild's windows follow another time zone; they count what was held in them already."""
-        zone_named(zone)
-
-        def plan(reader: Reader) -> tuple[Count, ...]:
-            return _moved(reader, guild_id, zone)
-
-        def work(tx: Transaction, log: Log) -> None:
-            needed = plan(tx)
-            _save(tx, log, guild_id, "zone", lambda old: replace(old, zone=zone))
-            log.complete(needed)
-
-        await self._changing.change(guild_id, by, work, plan=plan)
-
-    async def set_staff_channel(self, guild_id: GuildId, channel_id: ChannelId | None, *, by: MemberId) -> None:
-        """Where alerts and requests for leave go; None for nowhere."""
-        await self._set(guild_id, by, "staff_channel_id", lambda old: replace(old, staff_channel_id=channel_id))
-
-    async def set_soft(self, guild_id: GuildId, *, is_soft: bool, by: MemberId) -> None:
-        """Whether a request over a limit waits for a moderator instead of being refused."""
-        await self._set(guild_id, by, "is_soft", lambda old: replace(old, is_soft=is_soft))
-
-    async def set_thresholds(self, guild_id: GuildId, thresholds: Collection[int], *, by: MemberId) -> None:
-        """At which percents of a limit the staff is told; none for never."""
-        percents = tuple(sorted(set(thresholds)))
-        await self._set(guild_id, by, "thresholds", lambda old: replace(old, thresholds=percents))
-
-    async def set_digest(self, guild_id: GuildId, digest: Digest | None, *, by: MemberId) -> None:
-        """How often the staff channel gets a summary; None for never."""
-        await self._set(guild_id, by, "digest", lambda old: replace(old, digest=digest))
-
-    async def _set(
-        self, guild_id: GuildId, by: MemberId, name: str, to: Callable[[GuildSettings], GuildSettings]
-    ) -> None:
-        await self._changing.change(guild_id, by, lambda tx, log: _save(tx, log, guild_id, name, to))
 
 
 def _moved(reader: Reader, guild_id: GuildId, zone: str) -> tuple[Count, ...]:
@@ -122,16 +89,6 @@ def _moved(reader: Reader, guild_id: GuildId, zone: str) -> tuple[Count, ...]:
     if guilds.settings_of(reader, guild_id).zone == zone:
         return ()
     return counts_in(reader, guild_id, rules.rules_of(reader, guild_id), zone=zone_named(zone))
-
-
-def _save(
-    tx: Transaction, log: Log, guild_id: GuildId, name: str, to: Callable[[GuildSettings], GuildSettings]
-) -> None:
-    old = guilds.settings_of(tx, guild_id)
-    new = to(old)
-    if new != old:
-        guilds.save(tx, guild_id, new)
-        log.add(name, _words(getattr(old, name)), _words(getattr(new, name)))
 
 
 def _words(value: object) -> str | None:
