@@ -2,7 +2,6 @@
 
 from typing import assert_never
 
-import discord
 from discord import ui
 
 from bot.core.clock import SECOND_MS
@@ -44,14 +43,13 @@ def alert_card(notice: AlertNotice, *, mark: str, guild_name: str | None) -> ui.
     percent = 100 * notice.taken // limit.amount if limit.amount else 100
     used = f"has used {percent} % of {amount_of(limit, limit.amount)} for {WINDOWS[limit.window.kind]}"
     resets = f"<t:{limit.window.ends_at // SECOND_MS}:R>"
-    lines = [f"### {'A budget is used up' if left == 0 else 'A budget runs low'}"]
+    is_full = left == 0 or notice.has_no_room
+    lines = [f"### {'A budget is used up' if is_full else 'A budget runs low'}"]
     lines.append(f"{_whose(limit)} {used} · {amount_of(limit, left)} left · resets {resets}")
+    if notice.has_no_room:
+        lines.append("A request was refused: what is left is too little for it.")
     lines.append(small("work under way counts", _set_by(notice, guild_name), f"`{mark}`"))
-    return layout(_colour(left), ui.TextDisplay("\n".join(lines)))
-
-
-def _colour(left: int) -> discord.Colour:
-    return FAILURE_COLOUR if left == 0 else REFUSAL_COLOUR
+    return layout(FAILURE_COLOUR if is_full else REFUSAL_COLOUR, ui.TextDisplay("\n".join(lines)))
 
 
 def _set_by(notice: AlertNotice, guild_name: str | None) -> str:

@@ -1,4 +1,4 @@
-"""An admin's budget from the first key to the book's file, before real Chromium: set, met, looked at, taken home."""
+"""A server's budget from the first key to the book's file, before real Chromium: set, met, let pass, taken home."""
 
 import csv
 import re
@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import Locator, Page, expect
 
 from tests.browser.chromium import Windows
-from tests.browser.deeds import WAIT_MS, card, run, whole
+from tests.browser.deeds import WAIT_MS, card, posts, run, whole
 from tests.browser.live import PROMPT, imagine, live
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -39,7 +39,19 @@ async def limit_each_member(page: Page, budget: Locator, amount: str) -> None:
     await form.get_by_role("button", name="Submit").click()
 
 
-async def test_an_admin_sets_a_budget_a_member_meets_it_and_the_admin_takes_the_book_home(
+async def let_moderators_decide(page: Page, budget: Locator) -> None:
+    """The form that names the staff channel and lets requests wait there."""
+    await budget.get_by_role("button", name="Alerts and time zone…").click()
+    form = page.get_by_role("dialog")
+    await form.get_by_role("combobox", name="Choose a channel").click()
+    await form.get_by_role("textbox", name="Search").fill("staff")
+    await page.keyboard.press("Enter")
+    await form.get_by_label("It waits for a moderator").check()
+    await form.get_by_role("button", name="Submit").click()
+    await expect(budget).to_contain_text("Over a limit: the request waits for a moderator", timeout=WAIT_MS)
+
+
+async def test_an_admin_sets_a_budget_a_member_meets_it_a_moderator_allows_once_and_the_book_is_taken_home(
     windows: Windows, tmp_path: Path
 ) -> None:
     async with live(tmp_path) as opened, windows:
@@ -60,6 +72,23 @@ async def test_an_admin_sets_a_budget_a_member_meets_it_and_the_admin_takes_the_
         await expect(refusal).to_contain_text("Nothing was charged.")
         await expect(ana.get_by_role("img", name=PROMPT)).to_have_count(1)
 
+        await let_moderators_decide(admin, budget)
+        await imagine(ana)
+        waiting = card(ana, "Waits for a moderator")
+        await expect(waiting).to_contain_text("Nothing is charged while it waits.", timeout=WAIT_MS)
+        mod = await windows.open(f"{opened.url}#mod")
+        await mod.get_by_role("button", name=re.compile("^staff")).click()
+        request = posts(mod)
+        await expect(request).to_contain_text("A request waits for you", timeout=WAIT_MS)
+        await expect(request).to_contain_text(PROMPT)
+        await expect(request).to_contain_text("of $0.12 for today (set for each member)")
+        await request.get_by_role("button", name="Allow once").click()
+        await expect(request).to_contain_text("Allowed once", timeout=WAIT_MS)
+        await expect(request).not_to_contain_text(PROMPT)
+        await expect(request.get_by_role("button", name="Allow once")).to_have_count(0)
+        await expect(ana.get_by_role("img", name=PROMPT)).to_have_count(2, timeout=WAIT_MS)
+        await expect(card(ana, "Posted")).to_have_count(2, timeout=WAIT_MS)
+
         await run(admin, "usage")
         report = card(admin, "Spending in Aurora Studio")
         await whole(report.get_by_role("img"))
@@ -72,6 +101,7 @@ async def test_an_admin_sets_a_budget_a_member_meets_it_and_the_admin_takes_the_
         await (await download.value).save_as(file)
         rows = list(csv.DictReader(file.read_text(encoding="utf-8-sig").splitlines()))
         assert {row["member"] for row in rows} == {str(opened.sandbox.person("ana").id)}
+        assert len({row["job"] for row in rows}) == 2
 
 
 async def test_a_form_keeps_the_channel_it_came_with_and_takes_a_member(windows: Windows, tmp_path: Path) -> None:

@@ -88,6 +88,17 @@ async def test_a_limit_that_was_raised_is_told_anew_within_its_window(tmp_path: 
         assert len(in_staff(play)) == 2
 
 
+async def test_a_request_that_finds_no_room_in_what_is_left_is_told_to_the_staff(tmp_path: Path) -> None:
+    async with scene(tmp_path, ROOMY) as play:
+        await set_staff(play)
+        await limit(play, "0.12")
+        await ask(play)
+        await play.refused(await play.ask(model=PIXAZO))
+        told = await card(play, "A budget is used up")
+        assert "A request was refused: what is left is too little for it." in told.plain_text()
+        await all_told(play)
+
+
 async def test_without_a_staff_channel_nothing_is_posted_and_nothing_is_told_later(tmp_path: Path) -> None:
     async with scene(tmp_path, ROOMY) as play:
         await limit(play, "2", unit=Unit.REQUESTS)

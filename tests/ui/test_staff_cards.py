@@ -1,6 +1,7 @@
 """The staff's cards and a waiting member's: short, exact, harmless, and within Discord's limits."""
 
 import dataclasses
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -113,6 +114,13 @@ def test_an_alert_says_how_much_is_left(taken: int, title: str, said: str) -> No
     assert title in text
     assert said in text
     assert "resets <t:1800000000:R>" in text
+
+
+def test_what_is_left_and_too_little_for_a_request_is_said() -> None:
+    text = shown(replace(alert("guild:1", taken=8), has_no_room=True))
+    assert "A budget is used up" in text
+    assert "has used 80 % of 10 requests for this week · 2 requests left" in text
+    assert "A request was refused: what is left is too little for it." in text
 
 
 def test_one_that_is_left_is_one() -> None:

@@ -50,7 +50,7 @@ class Alerts:
         """False where Discord takes something later. A place that is closed for good is logged, once."""
         is_done = True
         for place in places_of(alert, staff=staff, operators=self._operators):
-            card = AlertNotice(limit=alert.limit, taken=alert.taken, guild_id=alert.guild_id)
+            card = notice_of(alert)
             try:
                 await self._posts.send(place, card, about=about_of(alert, place))
             except CannotDeliver as error:
@@ -68,6 +68,12 @@ class Alerts:
                 alerts.told(tx, alert, at=now)
 
         await self._database.write(write)
+
+
+def notice_of(alert: Alert) -> AlertNotice:
+    """What the message says. Full with something left: the next request found no room in that."""
+    has_no_room = alert.threshold >= FULL and alert.taken < alert.limit.amount
+    return AlertNotice(limit=alert.limit, taken=alert.taken, guild_id=alert.guild_id, has_no_room=has_no_room)
 
 
 def by_window(found: Iterable[Alert]) -> list[tuple[Alert, ...]]:

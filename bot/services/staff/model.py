@@ -33,11 +33,15 @@ StaffPlace = StaffChannel | Operator
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertNotice:
-    """So much of a limit is held and spent; no guild where the limit is the operator's over all guilds."""
+    """So much of a limit is held and spent; no guild where the limit is the operator's over all guilds.
+
+    `has_no_room`: a request was refused, for what is left of it is too little.
+    """
 
     limit: Limit
     taken: int
     guild_id: GuildId | None
+    has_no_room: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
