@@ -8,6 +8,7 @@ from discord import ui
 from bot.core.money import format_usd
 from bot.services.staff.model import DigestLine, DigestNotice, DigestPart
 from bot.ui.cards import PROGRESS_COLOUR, layout
+from bot.ui.command_names import command_name
 from bot.ui.text import count, escape
 from bot.ui.usage_chart import MONTHS
 
@@ -18,7 +19,7 @@ def digest_card(digest: DigestNotice, *, mark: str) -> ui.LayoutView:
     """Sums first, then who, with which commands, by which models; what nobody knows stands apart."""
     lines = [f"### Spending · {_dates(digest)}", *_sums(digest)]
     lines += _part("Members", digest.members, lambda line: f"<@{line.name}>")
-    lines += _part("Commands", digest.commands, lambda line: f"`/{line.name}`" if line.name else "other")
+    lines += _part("Commands", digest.commands, lambda line: f"`{command_name(line.name)}`" if line.name else "other")
     lines += _part("Models", digest.models, lambda line: escape(line.name, _NAME))
     lines.append(f"-# Days follow this server's time zone · `{mark}`")
     return layout(PROGRESS_COLOUR, ui.TextDisplay("\n".join(lines)))

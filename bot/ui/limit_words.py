@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from bot.core.clock import SECOND_MS
 from bot.core.errors import Fact
 from bot.core.money import format_usd
+from bot.ui.command_names import command_name
 from bot.ui.text import escape
 
 _REASON_LIMIT = 200
@@ -88,9 +89,8 @@ def pace(facts: Mapping[str, Fact]) -> str:
 def paused(facts: Mapping[str, Fact]) -> str:
     """Somebody of the server paused it, and says why."""
     reason = escape(str(facts.get("reason") or "No reason was given"), _REASON_LIMIT)
-    command = escape(str(facts.get("command") or ""), _REASON_LIMIT)
-    what = f"/{command} is" if command else "Everything is"
-    return f"{what} paused on this server: {reason}. Ask a moderator."
+    what = command_name(str(facts.get("command") or "") or None)
+    return f"{what} is paused on this server: {reason}. Ask a moderator."
 
 
 def not_allowed(facts: Mapping[str, Fact]) -> str:

@@ -10,6 +10,7 @@ from bot.ledger.model import OPERATOR, Limit, Unit
 from bot.services.labels import provider_label
 from bot.services.staff.model import AlertNotice, DigestNotice, LeaveNotice, StaffCard
 from bot.ui.cards import FAILURE_COLOUR, REFUSAL_COLOUR, layout
+from bot.ui.command_names import command_name
 from bot.ui.digest_card import digest_card
 from bot.ui.leave_cards import leave_card
 from bot.ui.limit_words import WINDOWS
@@ -81,7 +82,7 @@ def _whose(limit: Limit) -> str:
         case "channel":
             return f"The channel <#{name}>"
         case "command":
-            return f"The command `/{name}`"
+            return f"The command `{command_name(name)}`"
         case "model":
             return f"The model `{name}`"
         case _:

@@ -15,6 +15,7 @@ from bot.media.charts import Chart, alt_text
 from bot.services.spending.model import Allowance, Group, Grouping, GuildUsage, MemberUsage, Share, Stretch
 from bot.ui import limit_words, words
 from bot.ui.cards import PROGRESS_COLOUR, layout
+from bot.ui.command_names import command_name
 from bot.ui.text import count, escape
 from bot.ui.usage_buttons import usage_rows
 from bot.ui.usage_chart import CHART_NAME, MONTHS, dates_of, mark_of
@@ -175,7 +176,7 @@ def _whose(scope: str) -> str:
         "guild": "This server",
         "besides": "This server, beside what is reserved for others",
         "channel": "This channel",
-        "command": f"`/{name}`, all of this server",
+        "command": f"`{command_name(name)}`, all of this server",
         "model": f"`{name}`, all of this server",
     }
     return whose[kind]

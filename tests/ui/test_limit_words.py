@@ -88,6 +88,7 @@ def test_a_pause_tells_its_reason_without_letting_it_forge_anything() -> None:
     assert said(RefusalReason.PAUSED, reason="a *contest*", command="imagine").startswith(
         r"/imagine is paused on this server: a \*contest\*."
     )
+    assert said(RefusalReason.PAUSED, reason="", command="speak").startswith("Read aloud is paused on this server: ")
     assert said(RefusalReason.PAUSED, reason="", command="").startswith(
         "Everything is paused on this server: No reason was given."
     )

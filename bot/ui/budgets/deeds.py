@@ -19,6 +19,7 @@ from bot.ui.budgets.fields import Field
 from bot.ui.budgets.ids import AddForm, ChangeForm, Form, ListKey, MarkKey, PauseForm, PauseKey, RuleKey, SettingsForm
 from bot.ui.budgets.reading import Marking, Sent
 from bot.ui.budgets.refusals import GONE, REFUSED, refused
+from bot.ui.command_names import command_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +61,7 @@ class Deeds:
         """Ends a pause."""
         if await self._desk.resume(asker.guild_id, command=command, by=asker.member_id):
             return _resumed(command)
-        return _refused(f"{lines.command_name(command)} is not paused.")
+        return _refused(f"{command_name(command)} is not paused.")
 
     async def _add(self, form: AddForm, sent: Sent, asker: Asker) -> Told:
         guild_id, unit = asker.guild_id, Unit.MONEY
@@ -180,12 +181,12 @@ def _rule_told(draft: Draft, guild_id: GuildId, key: RuleKey) -> Told:
 
 
 def _paused(command: str | None) -> Told:
-    text = f"{lines.command_name(command)} is paused: new requests are refused, those accepted end as usual."
+    text = f"{command_name(command)} is paused: new requests are refused, those accepted end as usual."
     return Told(text=text, key=PauseKey(command=command))
 
 
 def _resumed(command: str | None) -> Told:
-    return Told(text=f"{lines.command_name(command)} goes on: requests are accepted again.")
+    return Told(text=f"{command_name(command)} goes on: requests are accepted again.")
 
 
 def _refused(text: str) -> Told:

@@ -12,6 +12,7 @@ from bot.guilds.model import GuildSettings, Pause
 from bot.ledger.model import Ceilings, Unit
 from bot.ledger.rules.model import AllowList, Draft, Listed, Mark, Whom
 from bot.services.budgets.reading import RuleStanding
+from bot.ui.command_names import command_name
 from bot.ui.text import escape, plain, shorten
 
 # The name of a role or a channel where this process knows it.
@@ -23,8 +24,6 @@ _REASON = 90
 _VALUES = 90
 _SPANS = {"day": "a day", "week": "a week", "month": "a month"}
 _MARKS = {Mark.EXEMPT: "exempt from limits for members", Mark.BLOCKED: "blocked"}
-# Commands that members know by another name.
-_COMMANDS = {"speak": "Read aloud"}
 # As the log names them.
 SETTINGS = {
     "zone": "Time zone",
@@ -33,12 +32,6 @@ SETTINGS = {
     "thresholds": "Alert percents",
     "digest": "Digest",
 }
-EVERYTHING = "Everything"
-
-
-def command_name(command: str | None) -> str:
-    """A command as members know it; None for all of them."""
-    return EVERYTHING if command is None else _COMMANDS.get(command, f"/{command}")
 
 
 def count_of(unit: Unit, amount: int) -> str:

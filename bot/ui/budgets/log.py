@@ -12,7 +12,8 @@ from bot.ledger.rules.model import Change, Whom
 from bot.services.budgets.desk import CHANGES_SHOWN
 from bot.ui import cards
 from bot.ui.budgets.buttons import log_row
-from bot.ui.budgets.lines import SETTINGS, command_name, who
+from bot.ui.budgets.lines import SETTINGS, who
+from bot.ui.command_names import command_name
 from bot.ui.text import escape
 
 _PAGE = 10
@@ -20,7 +21,7 @@ _VALUE = 60
 _SUBJECT = re.compile(rf"(?P<whom>{'|'.join(Whom)})(?::(?P<name>\S+))?(?: (?P<rest>.+))?")
 # As `Budgets.raise_until` writes it.
 _RAISED = re.compile(r"(?P<amount>.+) until (?P<until>\d{4}-\d\d-\d\dT\d\d:\d\d\+00:00)")
-_SPANS = {"day": "a day", "week": "a week", "month": "a month", "rolling": "at a pace"}
+_SPANS = {"day": "a day", "week": "a week", "month": "a month", "rolling": "at a pace", "once": "allowed once"}
 _SOFT = {"True": "waits for a moderator", "False": "refused"}
 
 

@@ -6,7 +6,7 @@ from bot.services.labels import provider_label
 from bot.services.payload import KINDS
 from bot.ui.budgets.add_forms import Offered
 from bot.ui.budgets.fields import Choice
-from bot.ui.budgets.lines import command_name
+from bot.ui.command_names import command_name
 
 # Those that cost money; a rule or a pause for one counts or stops the jobs of this kind.
 COMMANDS = tuple(Choice(value=kind, label=command_name(kind)) for kind in (*KINDS.values(), ASK, SPEAK))

@@ -12,7 +12,7 @@ from bot.ui.budgets.add_forms import Offered
 from bot.ui.budgets.change_forms import reason
 from bot.ui.budgets.fields import Choice, Field, Label
 from bot.ui.budgets.ids import PauseForm, SettingsForm, Sheet, form_id
-from bot.ui.budgets.lines import EVERYTHING
+from bot.ui.command_names import EVERYTHING
 
 # What stands for every command, and for no digest: a field always has a value.
 ALL_COMMANDS = "*"
