@@ -10,12 +10,16 @@ from dataclasses import astuple
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from sandbox.discord.tally import TALLY
 from sandbox.gateways import Gateways
 from sandbox.stage import AT_CLOSE
 from tests.leaks import LEAKS, OURS, Listener, hear_errors
 
+# How long an example takes says how busy the machine is, and nothing of the code.
+settings.register_profile("easel", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("easel")
 # How many tests of the sandbox's page were left out, for want of a Chromium.
 LEFT_OUT = pytest.StashKey[int]()
 

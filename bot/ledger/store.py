@@ -68,14 +68,17 @@ RETURNING id, held, spent
 # The same for a limit that was lifted for this hold: it always fits, and where more is taken than the rule allows, the
 # limit "as of the last hold that was accepted" is what is taken.
 _RESERVE_LIFTED = """
-INSERT INTO counter (scope, unit, window_kind, starts_at, ends_at, limit_amount, held)
-SELECT :scope, :unit, :kind, :starts_at, :ends_at, CASE WHEN :needed > :limit THEN :needed ELSE :limit END, :needed
+INSERT INTO counter
+    (scope, unit, window_kind, starts_at, ends_at, limit_amount, held, met_limit, met_rule, met_subject)
+SELECT :scope, :unit, :kind, :starts_at, :ends_at, CASE WHEN :needed > :limit THEN :needed ELSE :limit END, :needed,
+    :limit, :rule, :subject
 WHERE true
 ON CONFLICT (scope, unit, window_kind, starts_at) DO UPDATE
 SET held = counter.held + :needed,
     limit_amount = CASE
         WHEN counter.held + counter.spent + :needed > :limit THEN counter.held + counter.spent + :needed
-        ELSE :limit END
+        ELSE :limit END,
+    met_limit = excluded.met_limit, met_rule = excluded.met_rule, met_subject = excluded.met_subject
 RETURNING id, held, spent
 """
 

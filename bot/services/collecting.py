@@ -62,7 +62,7 @@ class Collector:
         self._randomness = randomness
         self._crashpoints = crashpoints
 
-    async def remember(self, job: Job, finished: Finished) -> None:
+    async def remember(self, job: Job, finished: Finished, order: PictureOrder, offer: Offer) -> None:
         """Stores the answer before anything is fetched; the job is then `waiting` and due at once.
 
         Pictures that came inside the answer are kept as assets first, so that the row stays small. One that is no
@@ -80,7 +80,8 @@ class Collector:
             except DownloadFailed as error:
                 log.warning("a picture cannot be kept yet", extra={"job": job.id, "error": str(error)})
                 if job.external_id is not None:
-                    await self._again(job, error, finished.cost)
+                    listed = listed_for(offer, order, pictures=len(finished.pictures))
+                    await self._again(job, error, listed if finished.cost is None else finished.cost)
                     return
                 drawn.append(DrawnPicture(data=await asyncio.to_thread(_written, picture.data)))
                 continue
@@ -137,7 +138,7 @@ class Collector:
             return await self._media.keep(await asyncio.to_thread(base64.b64decode, picture.data))
         return None if picture.url is None else await self._media.fetch(picture.url)
 
-    async def _again(self, job: Job, error: DownloadFailed, cost: Ticks | None) -> None:
+    async def _again(self, job: Job, error: DownloadFailed, cost: Ticks) -> None:
         """Tries later; an address that is gone is asked for anew where the gateway can be asked."""
         most = MAX_KEEPS if error.is_ours else MAX_FETCHES
         if job.failures + 1 >= most or (error.is_gone and job.external_id is None):

@@ -98,14 +98,14 @@ class Polling:
             self._strangers.pop(job.id, None)
             if isinstance(answer, Finished) or answer.is_told:
                 self._watch.poll_succeeded(name)
-            await self._answered(job, found.offer, answer)
+            await self._answered(job, found, answer)
 
-    async def _answered(self, job: Job, offer: Offer, answer: PollAnswer) -> None:
+    async def _answered(self, job: Job, found: Ordered, answer: PollAnswer) -> None:
         if isinstance(answer, Finished):
             self._calls.found_done(job)
-            await self._collector.remember(job, answer)
+            await self._collector.remember(job, answer, found.order, found.offer)
         else:
-            await self._still_running(job, offer, answer)
+            await self._still_running(job, found.offer, answer)
 
     async def _failed(self, job: Job, found: Ordered, error: ProviderError) -> None:
         if isinstance(error, RetryLater | UnknownWork | NotAuthorised | OutOfFunds):

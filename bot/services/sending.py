@@ -115,7 +115,7 @@ class Sending:
             return
         match answer:
             case Finished():
-                await self._collector.remember(job, answer)
+                await self._collector.remember(job, answer, found.order, found.offer)
             case Accepted():
                 await self._accepted(job, found.offer, answer)
             case PaymentRequired():

@@ -104,8 +104,8 @@ async def test_without_a_wish_or_a_channel_there_is_none(tmp_path: Path) -> None
     async with scene(tmp_path, ROOMY) as play:
         await wants(play, "daily")
         await play.later(minutes=DAY_MINUTES)
-        await set_staff(play)
         await wants(play, None)
+        await set_staff(play)
         await play.later(minutes=DAY_MINUTES)
         await play.posted(await play.ask("one", model=PIXAZO))
         assert in_staff(play) == []

@@ -198,14 +198,14 @@ def test_that_passes():
 """
 
 
-@pytest.mark.parametrize("divided", [(), ("-n", "1")], ids=["alone", "divided"])
 @pytest.mark.parametrize(
-    ("source", "code", "said"),
+    ("source", "code", "said", "divided"),
     [
-        (LEAKY, 1, "secrets: 1 log lines, 1 errors and 0 databases looked through, 2 findings"),
-        (SOUND, 0, "secrets: 1 log lines, 0 errors and 0 databases looked through, 0 findings"),
+        (LEAKY, 1, "secrets: 1 log lines, 1 errors and 0 databases looked through, 2 findings", ()),
+        (LEAKY, 1, "secrets: 1 log lines, 1 errors and 0 databases looked through, 2 findings", ("-n", "1")),
+        (SOUND, 0, "secrets: 1 log lines, 0 errors and 0 databases looked through, 0 findings", ()),
     ],
-    ids=["leaky", "sound"],
+    ids=["leaky", "leaky and divided", "sound"],
 )
 def test_a_run_whose_tests_pass_fails_when_a_secret_was_written(
     tmp_path: Path, source: str, code: int, said: str, divided: tuple[str, ...]

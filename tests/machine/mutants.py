@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from bot.core.clock import Millis
 from bot.core.errors import Charged, ProviderError, Refusal, RetryLater
-from bot.core.ids import AssetId, GuildId, HoldId, InteractionId, JobId, MemberId, MessageId, hold_id_of
+from bot.core.ids import AssetId, GuildId, InteractionId, JobId, MemberId, MessageId, hold_id_of
 from bot.core.money import MAX_TICKS, ZERO, Ticks
 from bot.db import Transaction
 from bot.interactions import store as interactions
@@ -53,7 +53,7 @@ class DoublePost(House):
 
     @classmethod
     def patches(cls) -> tuple[tuple[str, object], ...]:
-        return (("bot.services.collecting.ledger", Instead(ledger, post=_books_nothing)),)
+        return (("bot.services.collecting.book", _books_nothing),)
 
     def make_collector(self, kind: type[Collector] = Collector) -> Collector:
         return super().make_collector(_PostsApart)
@@ -70,7 +70,7 @@ class _PostsApart(Collector):
         await super()._post(job, kept, fetched, bill, whole=whole)
 
 
-def _books_nothing(tx: Transaction, *, actual: Ticks, **_: object) -> Posted:
+def _books_nothing(tx: Transaction, job: Job, *, actual: Ticks, **_: object) -> Posted:
     return Posted(amount=actual, released=ZERO, overrun=ZERO)
 
 
@@ -79,11 +79,11 @@ class PostInTheWindowOfThePost(House):
 
     @classmethod
     def patches(cls) -> tuple[tuple[str, object], ...]:
-        return (("bot.services.collecting.ledger", Instead(ledger, post=_post_now)),)
+        return (("bot.services.collecting.book", _book_now),)
 
 
-def _post_now(tx: Transaction, *, hold_id: HoldId, actual: Ticks, pictures: int, at: Millis, **_: object) -> Posted:
-    return PostInTheWrongWindow().post(tx, hold_id, actual, pictures, at)
+def _book_now(tx: Transaction, job: Job, *, actual: Ticks, pictures: int, at: Millis, **_: object) -> Posted:
+    return PostInTheWrongWindow().post(tx, hold_id_of(job.id), actual, pictures, at)
 
 
 class HoldLeakedOnDenial(House):

@@ -12,9 +12,16 @@ from bot.core.requests import PictureFormat, SourcePicture
 from bot.providers import http
 from bot.providers.sources import as_uri
 
-PLAIN = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
+TEXT = st.text(max_size=20)
+PLAIN = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | TEXT
 BODIES = st.dictionaries(
-    st.text(), st.recursive(PLAIN, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner))
+    TEXT,
+    st.recursive(
+        PLAIN,
+        lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT, inner, max_size=4),
+        max_leaves=12,
+    ),
+    max_size=5,
 )
 
 

@@ -1,7 +1,7 @@
 """Whatever a server has set, its card fits Discord's limits, and each thing stands on it once."""
 
 from discord import ui
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.core.clock import DAY_MS, Millis
@@ -123,6 +123,7 @@ BUDGETS = st.builds(
 )
 
 
+@settings(max_examples=40)
 @given(BUDGETS, st.integers(0, 9), st.sampled_from([None, Told(text="x" * 999), Told(text="no", is_good=False)]))
 def test_every_page_fits_and_offers_what_it_shows(budget: Budget, page: int, told: Told | None) -> None:
     card = budget_card(budget, CEILINGS, GUILD, Sheet(page=page), named, told)
