@@ -8,7 +8,7 @@ RUNNABLE := $(VENV)/.runnable
 # Tests wait as often as they reckon, so one process more than there are cores keeps those busy.
 WORKERS ?= $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) + 1 )))
 
-.PHONY: demo test screens check bench torture lock clean
+.PHONY: demo test covered screens check bench torture lock clean
 
 $(STAMP): requirements/dev.txt
 	$(PYTHON) -m venv $(VENV)
@@ -32,6 +32,9 @@ test: $(STAMP) ## the whole suite, with branch coverage of the core rooms
 	@tests/browser/chromium.sh
 	$(PY) -m coverage erase
 	$(PY) -m pytest -p tests.measuring -n $(WORKERS) --dist worksteal $(ARGS)
+	$(MAKE) --no-print-directory covered
+
+covered: ## what the last run left unrun of the core rooms
 	$(PY) -m coverage combine --quiet
 	$(PY) -m coverage report --fail-under=100 --include='bot/core/*,bot/ledger/*,bot/jobs/*,bot/db/*,bot/providers/*,bot/payments/*,bot/guilds/*'
 
